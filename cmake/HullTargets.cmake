@@ -2,7 +2,7 @@
 # reached through a link farm (build/inc/<target>/<folder> -> src/<folder>), so that a wrong include does not build.
 
 add_custom_target(programs)  # all programs, without tests
-add_custom_target(protos)    # all generated headers, for linters
+add_custom_target(protos)    # all generated sources, not compiled: what linters need
 
 function(hull_include_farm target folder)
   set(farm ${CMAKE_BINARY_DIR}/inc/${target})
@@ -90,13 +90,14 @@ function(hull_proto_library name)
     add_custom_command(OUTPUT ${outputs} COMMAND ${command} ${input} DEPENDS ${input} VERBATIM)
     list(APPEND generated ${outputs})
   endforeach()
+  add_custom_target(${name}_generated DEPENDS ${generated})
+  add_dependencies(protos ${name}_generated)
   add_library(${name} STATIC ${generated})
   target_include_directories(${name} SYSTEM PUBLIC ${out})
   target_compile_options(${name} PRIVATE -w $<$<CONFIG:Release>:-O1>)  # much code, little of it hot
   if(ARG_GRPC)
     hull_precompile(${name} grpc)
   endif()
-  add_dependencies(protos ${name})
   if(ARG_LITE)
     target_link_libraries(${name} PUBLIC ${HULL_PROTOBUF_LITE_STATIC} ${ARG_LINKS})
   elseif(ARG_GRPC)
