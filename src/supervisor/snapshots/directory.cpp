@@ -1,15 +1,30 @@
 #include "supervisor/snapshots/directory.h"
 
 #include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 
 #include <set>
 
 #include "base/files.h"
+#include "base/log.h"
 #include "base/sys.h"
 #include "base/text.h"
 
 namespace hull::supervisor {
+
+Result<void> make_snapshot_folder(const std::string& path) {
+  TRY(make_directories(path, 0700));
+  const UniqueFd dir = TRY(sys::open(path, O_RDONLY | O_DIRECTORY));
+  int flags = 0;
+  // File systems without attributes have no block groups either.
+  if (::ioctl(dir.get(), FS_IOC_GETFLAGS, &flags) != 0 || (flags & FS_TOPDIR_FL) != 0) return {};
+  flags |= FS_TOPDIR_FL;
+  if (::ioctl(dir.get(), FS_IOC_SETFLAGS, &flags) != 0)
+    logging::debug("mark folder of snapshots", {{"path", path}, {"errno", errno}});
+  return {};
+}
 
 Result<std::vector<int64_t>> list_numbered(const std::string& folder) {
   std::vector<int64_t> ids;

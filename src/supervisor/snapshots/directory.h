@@ -9,6 +9,10 @@
 /// What drivers whose snapshots are numbered directories share.
 namespace hull::supervisor {
 
+/// Makes the folder that holds the numbered directories. On ext4 each of them then begins in a block group of its own
+/// (ext4(5), "topdir"): ext4 steps over inodes deleted in the last minutes one by one, so that a layer unpacked where
+/// another was just removed costs the product of both.
+Result<void> make_snapshot_folder(const std::string& path);
 Result<std::vector<int64_t>> list_numbered(const std::string& folder);
 /// Bytes and inodes below the directory, itself included; hard links count once.
 Result<Usage> disk_usage(const std::string& path);

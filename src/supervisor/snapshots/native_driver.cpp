@@ -14,7 +14,7 @@ namespace hull::supervisor {
 Result<std::unique_ptr<NativeDriver>> NativeDriver::open(const std::string& root) {
   std::unique_ptr<NativeDriver> driver(new NativeDriver(root));
   TRY(make_directories(root, 0700));
-  TRY(make_directories(driver->folder_, 0700));
+  TRY(make_snapshot_folder(driver->folder_));
   return driver;
 }
 

@@ -30,7 +30,7 @@ Result<void> probe(const std::string& root) {
 Result<std::unique_ptr<OverlayDriver>> OverlayDriver::open(const std::string& root) {
   std::unique_ptr<OverlayDriver> driver(new OverlayDriver(root));
   TRY(make_directories(root, 0700));
-  TRY(make_directories(driver->folder_, 0700));
+  TRY(make_snapshot_folder(driver->folder_));
   // A directory made by a first start tells later ones that it works: a mount on each start would cost.
   const std::string probed = root + "/probed";
   if (!exists(probed)) {
