@@ -3,7 +3,6 @@ set(HULL_SANITIZE "" CACHE STRING "Sanitizers for -fsanitize=, for example addre
 
 add_compile_options(-Wall -Wextra -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough -Wvla -Werror
                     -Wno-missing-field-initializers  # designated initializers leave out what keeps its default
-                   
                     -fno-omit-frame-pointer -fstack-protector-strong)
 add_compile_definitions(_GNU_SOURCE _FILE_OFFSET_BITS=64)
 # Paths in messages are relative, so that two build trees make the same objects (and share a ccache).
@@ -17,6 +16,9 @@ if(CMAKE_BUILD_TYPE STREQUAL Release)
   # With optimization GCC 12 is wrong about std::string's memcpy (PR105329, PR105651).
   add_compile_options(-Wno-array-bounds -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread)
   add_compile_definitions(_FORTIFY_SOURCE=2)
+  # A daemon's idle memory is mostly its own text: what nobody calls is left out.
+  add_compile_options(-ffunction-sections -fdata-sections)
+  add_link_options(-Wl,--gc-sections)
 endif()
 if(HULL_SANITIZE)
   add_compile_options(-fsanitize=${HULL_SANITIZE} -fno-sanitize-recover=undefined)

@@ -1,4 +1,3 @@
-#include <malloc.h>
 #include <signal.h>
 #include <sys/resource.h>
 
@@ -6,6 +5,7 @@
 #include <cstring>
 
 #include "base/daemon/daemon_log.h"
+#include "base/daemon/memory.h"
 #include "base/log.h"
 #include "programs/hull-containerd/config.h"
 #include "programs/hull-containerd/daemon.h"
@@ -13,13 +13,6 @@
 
 namespace hull::supervisor {
 namespace {
-
-/// Each thread would otherwise keep an arena of its own, and freed memory with it.
-void bound_memory() {
-  ::mallopt(M_ARENA_MAX, 2);
-  ::mallopt(M_TRIM_THRESHOLD, 256 * 1024);
-  ::mallopt(M_MMAP_THRESHOLD, 256 * 1024);
-}
 
 /// Signals are taken by sigwait() only; threads inherit the mask.
 sigset_t block_signals() {
@@ -45,6 +38,7 @@ Result<void> run(const Config& config) {
   const auto root = TRY(StoreRoot::claim(config));
   const auto daemon = TRY(Daemon::start(config, root.uuid()));
   logging::info("containerd API listens", {{"address", config.address}, {"root", config.root}});
+  release_startup_memory();
   int signal = 0;
   while (::sigwait(&signals, &signal) != 0 || signal == SIGHUP) {}
   logging::info("ending", {{"signal", ::strsignal(signal)}});

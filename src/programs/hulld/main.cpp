@@ -1,10 +1,10 @@
-#include <malloc.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <cstdio>
 
 #include "base/daemon/daemon_log.h"
+#include "base/daemon/memory.h"
 #include "base/log.h"
 #include "engine/system/build_info.h"
 #include "ipc/http/server.h"
@@ -18,13 +18,6 @@
 
 namespace hull::daemon {
 namespace {
-
-/// Each thread would otherwise keep an arena of its own, and freed memory with it.
-void bound_memory() {
-  ::mallopt(M_ARENA_MAX, 2);
-  ::mallopt(M_TRIM_THRESHOLD, 256 * 1024);
-  ::mallopt(M_MMAP_THRESHOLD, 256 * 1024);
-}
 
 /// Signals are taken by wait_for_end() only; threads inherit the mask.
 sigset_t block_signals() {
@@ -80,6 +73,7 @@ Result<void> run(const Config& config, int argc, char** argv) {
   const auto server = TRY(serve(config, engine->router()));
   notify_systemd("READY=1");
   logging::info("hulld is ready", {{"version", engine::build_info().version}, {"data_root", config.data_root}});
+  release_startup_memory();
   wait_for_end(signals, argc, argv);
   notify_systemd("STOPPING=1");
   server->stop(std::chrono::seconds(5));
