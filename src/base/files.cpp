@@ -23,18 +23,58 @@ Result<void> sync_directory(const std::string& path) {
   return sys::fsync(dir);
 }
 
-/// Empties an open directory. device: of the tree's root; an entry of another one is a mount and is not entered.
-Result<void> empty_directory(FdRef dir, dev_t device) {
-  for (const std::string& name : TRY(list_directory(dir))) {
-    const auto removed = sys::unlinkat(dir, name, 0);
-    if (removed.ok() || removed.is(Code::kNotFound)) continue;
-    if (removed.error().number() != EISDIR && removed.error().number() != EPERM) return removed.error();
-    const UniqueFd child = TRY(sys::openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
-    if (TRY(sys::fstat(child)).st_dev != device) return failed_precondition("remove " + name + ": it is a mount point");
-    TRY(empty_directory(child, device).context(name));
-    TRY(sys::unlinkat(dir, name, AT_REMOVEDIR));
+/// Descriptors that a removal holds at once; a deeper directory is moved up to the top first.
+constexpr size_t kMaxDepth = 64;
+
+struct Level {
+  UniqueFd dir;
+  std::string name;
+  std::vector<std::string> left;
+};
+
+/// device: of the tree's root; a directory of another one is a mount and is not entered.
+Result<Level> enter(FdRef parent, const std::string& name, dev_t device) {
+  auto dir = TRY(sys::openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
+  if (TRY(sys::fstat(dir)).st_dev != device) return failed_precondition("remove " + name + ": it is a mount point");
+  auto names = TRY(list_directory(FdRef(dir)));
+  return Level{std::move(dir), name, std::move(names)};
+}
+
+/// Whether the name was removed; false where it is a directory.
+Result<bool> remove_leaf(FdRef dir, const std::string& name) {
+  const auto removed = sys::unlinkat(dir, name, 0);
+  if (removed.ok() || removed.is(Code::kNotFound)) return true;
+  if (removed.error().number() != EISDIR && removed.error().number() != EPERM) return removed.error();
+  return false;
+}
+
+/// Empties a directory. Neither recursion nor a descriptor for each level: a container chooses how deep its trees are.
+Result<void> empty_directory(const std::string& top) {
+  auto root = TRY(sys::open(top, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
+  const dev_t device = TRY(sys::fstat(root)).st_dev;
+  auto names = TRY(list_directory(FdRef(root)));
+  std::vector<Level> path;
+  path.push_back({std::move(root), "", std::move(names)});
+  while (true) {
+    Level& level = path.back();
+    if (level.left.empty()) {
+      if (path.size() == 1) return {};
+      TRY(sys::unlinkat(path[path.size() - 2].dir, level.name, AT_REMOVEDIR));
+      path.pop_back();
+      continue;
+    }
+    const std::string name = std::move(level.left.back());
+    level.left.pop_back();
+    if (TRY(remove_leaf(level.dir, name))) continue;
+    if (path.size() < kMaxDepth) {
+      auto next = TRY(enter(level.dir, name, device));
+      path.push_back(std::move(next));
+      continue;
+    }
+    const std::string moved = "removed-" + random_hex(16);
+    TRY(sys::renameat(level.dir, name, path.front().dir, moved));
+    path.front().left.push_back(moved);
   }
-  return {};
 }
 
 }  // namespace
@@ -104,10 +144,7 @@ Result<void> remove_tree(const std::string& path) {
   const auto removed = sys::unlink(path);
   if (removed.ok() || removed.is(Code::kNotFound)) return {};
   if (removed.error().number() != EISDIR && removed.error().number() != EPERM) return removed.error();
-  {
-    const UniqueFd dir = TRY(sys::open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
-    TRY(empty_directory(dir, TRY(sys::fstat(dir)).st_dev).context(path));
-  }
+  TRY(empty_directory(path).context(path));
   return sys::rmdir(path);
 }
 

@@ -45,6 +45,20 @@ TEST_F(Files, RemoveTreeDoesNotFollowLinks) {
   MUST(remove_tree(path_ + "/missing"));
 }
 
+TEST_F(Files, RemoveTreeCopesWithAnyDepth) {
+  // Deeper than descriptors and stacks allow, as any container can make it.
+  MUST(make_directories(path_ + "/tree", 0755));
+  UniqueFd dir = MUST(sys::open(path_ + "/tree", O_RDONLY | O_DIRECTORY));
+  for (int depth = 0; depth < 1500; ++depth) {
+    MUST(sys::mkdirat(dir, "d", 0755));
+    if (depth % 1000 == 0) MUST(sys::openat(dir, "file", O_WRONLY | O_CREAT, 0600));
+    dir = MUST(sys::openat(dir, "d", O_RDONLY | O_DIRECTORY));
+  }
+  dir.reset();
+  MUST(remove_tree(path_ + "/tree"));
+  EXPECT_TRUE(MUST(list_directory(path_)).empty());
+}
+
 TEST_F(Files, RootDirNeverLeavesTheRoot) {
   MUST(make_directories(path_ + "/root/etc", 0755));
   MUST(replace_file(path_ + "/outside", "secret", 0600));
