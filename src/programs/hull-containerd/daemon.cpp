@@ -158,6 +158,7 @@ Result<std::unique_ptr<Daemon>> Daemon::start(const Config& config, const std::s
   auto database = TRY(open_metadata(config.root + "/meta.db"));
   auto blobs = TRY(LocalStore::open(config.root + "/content"));
   auto parts = std::make_unique<Parts>(std::move(database), std::move(blobs));
+  TRY(parts->content.drop_damaged());
   TRY(parts->open(config, uuid));
   TRY(parts->listen(config));
   parts->collector->start();

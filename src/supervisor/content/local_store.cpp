@@ -197,7 +197,8 @@ Result<void> ContentWriter::open_data() {
 }
 
 Result<void> ContentWriter::write(std::string_view data) {
-  TRY(sys::write_all(data_, data));
+  // At the offset, whatever a write that failed half-way left behind it.
+  TRY(sys::pwrite_all(data_, data, status_.offset));
   hasher_.update(data);
   status_.offset += static_cast<int64_t>(data.size());
   status_.updated_at = now();
@@ -211,10 +212,14 @@ Result<void> ContentWriter::write(std::string_view data) {
 
 Result<void> ContentWriter::restart() {
   TRY(sys::ftruncate(data_, 0));
-  TRY(sys::lseek(data_, 0, SEEK_SET));
   hasher_ = image::Hasher(status_.expected.empty() ? image::Algorithm::kSha256 : status_.expected.algorithm());
   status_.offset = flushed_ = 0;
   return {};
+}
+
+Result<void> ContentWriter::sync() {
+  TRY(sys::ftruncate(data_, status_.offset));  // a write that failed may have left more
+  return sys::fsync(data_);
 }
 
 Result<Blob> ContentWriter::commit(int64_t size, const image::Digest& expected) {
@@ -229,20 +234,21 @@ Result<Blob> ContentWriter::commit(int64_t size, const image::Digest& expected) 
     TRY(open_data());
     digest = hasher_.digest();
   }
-  if (!expected.empty() && expected != digest)
+  if (!expected.empty() && expected != digest) {
+    TRY(restart());
     return failed_precondition("unexpected commit digest " + digest.str() + ", expected " + expected.str());
-  const std::string path = store_->blob_path(digest);
-  if (exists(path)) {
-    TRY(remove_tree(folder_));
-    return already_exists("content " + digest.str());
   }
+  const std::string path = store_->blob_path(digest);
+  const bool existed = exists(path);
   TRY(sys::fchmod(data_, 0444));
-  TRY(sys::fsync(data_));
+  TRY(sync());
+  // Over one that is there, too: these bytes were verified just now, and whoever reads the old file keeps it.
   TRY(sys::rename(folder_ + "/data", path));
   TRY(sync_directory(path.substr(0, path.rfind('/'))));
   // The folder is of no use any more; where this fails, the next start clears it.
   if (auto removed = remove_tree(folder_); !removed.ok())
     logging::warn("remove ingest", {{"ref", status_.ref}, {"error", removed.error().message()}});
+  if (existed) return already_exists("content " + digest.str());
   return Blob{digest, status_.offset};
 }
 

@@ -44,11 +44,13 @@ class ContentWriter {
   Result<void> write(std::string_view data);
   /// Back to the beginning.
   Result<void> restart();
+  /// Has the bytes on disk, so that commit() does not wait long.
+  Result<void> sync();
   /// Of the bytes so far.
   image::Digest digest() const { return hasher_.digest(); }
   /// Makes the bytes a blob: verified, synced, then renamed into place. size 0 and an empty digest are not checked.
-  /// Errors: kFailedPrecondition: another size or digest; the ingest is kept. kAlreadyExists: the blob was there; the
-  /// ingest is gone.
+  /// Errors: kFailedPrecondition: another size, or another digest, after which the write is at its beginning again: no
+  /// byte can be added that would mend it. kAlreadyExists: the blob was there; it now has these verified bytes.
   Result<Blob> commit(int64_t size, const image::Digest& expected);
 
  private:

@@ -97,6 +97,37 @@ TEST_F(LocalStoreTest, ASecondBlobOfTheSameBytesAlreadyExists) {
   EXPECT_TRUE(MUST(store_->list_statuses()).empty());
 }
 
+TEST_F(LocalStoreTest, AWrongDigestDoesNotStandInTheWayOfTheNextTry) {
+  for (const char* bytes : {"hellO", "hello"}) {
+    auto writer = MUST(store_->writer("ref", 5, hello_));
+    ASSERT_EQ(writer.status().offset, 0);
+    MUST(writer.write(bytes));
+    (void)writer.commit(5, hello_);
+  }
+  EXPECT_EQ(read(hello_), "hello");
+}
+
+TEST_F(LocalStoreTest, VerifiedBytesReplaceADamagedBlob) {
+  const std::string path = root_ + "/blobs/sha256/" + std::string(hello_.hex());
+  MUST(replace_file(path, "he", 0444));
+  auto writer = MUST(store_->writer("ref", 5, hello_));
+  MUST(writer.write("hello"));
+  EXPECT_TRUE(writer.commit(5, hello_).is(Code::kAlreadyExists));
+  EXPECT_EQ(read(hello_), "hello");
+}
+
+TEST_F(LocalStoreTest, WhatAFailedWriteLeftIsNoPartOfTheBlob) {
+  auto writer = MUST(store_->writer("ref", 0, {}));
+  MUST(writer.write("hel"));
+  // A full disk takes a part of a write.
+  const std::string data = root_ + "/ingest/" + std::string(image::Digest::of("ref").hex()) + "/data";
+  const UniqueFd file = MUST(sys::open(data, O_WRONLY | O_APPEND));
+  MUST(sys::write_all(file, "XXXXX"));
+  MUST(writer.write("lo"));
+  EXPECT_EQ(MUST(writer.commit(5, hello_)).digest, hello_);
+  EXPECT_EQ(read(hello_), "hello");
+}
+
 TEST_F(LocalStoreTest, RestartForgetsWhatWasWritten) {
   auto writer = MUST(store_->writer("ref", 0, {}));
   MUST(writer.write("junk"));

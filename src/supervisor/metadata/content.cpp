@@ -1,5 +1,6 @@
 #include "supervisor/metadata/content.h"
 
+#include "base/files.h"
 #include "base/log.h"
 
 namespace hull::supervisor {
@@ -66,6 +67,7 @@ Result<ContentInfo> NamespacedWriter::commit(int64_t size, const image::Digest& 
   TRY(validate_labels(labels));
   ContentInfo info{writer_.digest(), writer_.status().offset, labels, now(), {}};
   info.updated = info.created;
+  TRY(writer_.sync());  // here, since nobody else is to wait for the disk
   std::lock_guard lock(store_.placing_);
   auto blob = writer_.commit(size, expected);
   // Another namespace's bytes are as good, since these were verified before they were found to be there.
@@ -144,8 +146,40 @@ Result<void> ContentStore::remove(const Scope& scope, const image::Digest& diges
 }
 
 Result<UniqueFd> ContentStore::open_blob(const Scope& scope, const image::Digest& digest) {
-  TRY(info(scope, digest));
-  return local_.open_blob(digest);
+  constexpr int64_t kVerified = 256 << 10;
+  const int64_t size = TRY(info(scope, digest)).size;
+  auto blob = TRY(local_.open_blob(digest));
+  if (size > kVerified) return blob;
+  image::Hasher hasher(digest.algorithm());
+  hasher.update(TRY(read_all(blob, Bytes{kVerified})));
+  if (hasher.digest() == digest) return TRY(local_.open_blob(digest));
+  TRY(forget(digest));
+  return data_loss("content " + digest.str() + " was damaged on disk and is forgotten: pull it again");
+}
+
+Result<void> ContentStore::forget(const image::Digest& digest) {
+  logging::error("forget a damaged blob", {{"digest", digest.str()}});
+  std::lock_guard lock(placing_);
+  TRY(database_.write([&](Session& session) -> Result<void> {
+    return TRY(session.prepare("DELETE FROM content WHERE digest=?1")).bind(digest.str()).run();
+  }));
+  auto removed = local_.remove(digest);
+  return removed.is(Code::kNotFound) ? Result<void>() : removed;
+}
+
+Result<void> ContentStore::drop_damaged() {
+  std::vector<Blob> recorded;
+  TRY(database_.read([&](Session& session) -> Result<void> {
+    auto query = TRY(session.prepare("SELECT DISTINCT digest, size FROM content"));
+    while (TRY(query.step())) recorded.push_back({TRY(image::Digest::parse(query.text(0))), query.integer(1)});
+    return {};
+  }));
+  for (const Blob& blob : recorded) {
+    const auto found = local_.stat(blob.digest);
+    if (!found.ok() && !found.is(Code::kNotFound)) return found.error();
+    if (!found.ok() || found->size != blob.size) TRY(forget(blob.digest));
+  }
+  return {};
 }
 
 Result<NamespacedWriter> ContentStore::writer(const Scope& scope, const std::string& ref, int64_t total,

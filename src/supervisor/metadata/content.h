@@ -46,6 +46,8 @@ class ContentStore {
   Result<std::vector<ContentInfo>> list(const Scope& scope, const Filters& filters);
   /// The bytes go with the next garbage collection.
   Result<void> remove(const Scope& scope, const image::Digest& digest);
+  /// Manifests and configurations are verified each time; a damaged one is forgotten, so that the next pull brings it.
+  /// Errors: kNotFound; kDataLoss.
   Result<UniqueFd> open_blob(const Scope& scope, const image::Digest& digest);
 
   /// Errors: kAlreadyExists: the namespace has the expected blob; kUnavailable: another writer has the ref.
@@ -55,6 +57,8 @@ class ContentStore {
   Result<std::vector<IngestStatus>> list_statuses(const Scope& scope, const Filters& filters);
   Result<void> abort(const Scope& scope, const std::string& ref);
 
+  /// Forgets blobs whose file is not there or has another size: at the start, for what a crash or a hand did.
+  Result<void> drop_damaged();
   /// Deletes the bytes that no namespace has a record of.
   Result<int64_t> remove_unreferenced();
   /// Aborts writes that stood still for so long, unless a lease keeps them.
@@ -63,6 +67,7 @@ class ContentStore {
  private:
   friend class NamespacedWriter;
   Result<void> record(const Scope& scope, const ContentInfo& info, const std::string& ref);
+  Result<void> forget(const image::Digest& digest);
   Result<bool> is_referenced(const image::Digest& digest);
 
   Database& database_;

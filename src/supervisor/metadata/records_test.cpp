@@ -132,5 +132,30 @@ TEST_F(RecordsTest, BytesAreSharedAndRecordsAreNot) {
   EXPECT_TRUE(MUST(local->list()).empty());
 }
 
+TEST_F(RecordsTest, DamagedBlobsAreForgottenAndComeAgain) {
+  auto local = MUST(LocalStore::open(root_ + "/content"));
+  ContentStore content(database_, *local);
+  const auto digest = image::Digest::of("bytes");
+  const std::string path = root_ + "/content/blobs/sha256/" + std::string(digest.hex());
+  const auto put = [&] {
+    auto writer = MUST(content.writer(one_, "ref", 5, digest));
+    MUST(writer.write("bytes"));
+    MUST(writer.commit(5, digest, {}));
+  };
+  put();
+  MUST(replace_file(path, "byteX", 0444));
+  EXPECT_TRUE(content.open_blob(one_, digest).is(Code::kDataLoss));
+  EXPECT_TRUE(content.info(one_, digest).is(Code::kNotFound));
+  put();
+  for (const bool truncated : {true, false}) {
+    MUST(truncated ? replace_file(path, "by", 0444) : remove_tree(path));
+    MUST(content.drop_damaged());
+    EXPECT_TRUE(content.info(one_, digest).is(Code::kNotFound));
+    put();
+  }
+  MUST(content.drop_damaged());
+  EXPECT_TRUE(content.open_blob(one_, digest).ok());
+}
+
 }  // namespace
 }  // namespace hull::supervisor
