@@ -262,12 +262,13 @@ Result<void> Tasks::adopt(const Bundle& bundle) {
            Result<void>();
   };
   const auto reached = reach();
-  if (reached.ok()) {
+  // One that took the call and is only slow to answer lives, and so does its container.
+  if (reached.ok() || (shim->connected() && !reached.is(Code::kNotFound))) {
     entries_.with([&](auto& entries) { entries[Key{bundle.ns, bundle.id}].shim = shim; });
     return {};
   }
   // Its container was never made, or the shim is gone, or was killed before it could say where it is.
-  if (reached.is(Code::kNotFound) && shim->connected()) return abandon(shim), Result<void>();
+  if (shim->connected()) return abandon(shim), Result<void>();
   shim->begin_removal();
   shim->close();
   if (binary.empty()) return remove_bundle(bundle);

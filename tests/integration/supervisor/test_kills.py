@@ -1,6 +1,8 @@
 """hull-containerd is killed in the middle of its work: nothing half-made is seen afterwards, nothing is left behind."""
 import hashlib
 import os
+import pathlib
+import signal
 import subprocess
 import threading
 
@@ -99,4 +101,66 @@ def test_a_blob_that_was_torn_on_disk_is_not_taken_as_another(daemon):
     subprocess.run(command, input=data, capture_output=True, timeout=30)
     for found in daemon.ctr("content", "ls", "-q").stdout.split():
         assert found == digest
+    assert_sound(daemon)
+
+
+def test_a_shim_that_is_slow_to_answer_keeps_its_container(daemon):
+    """A restarted supervisor may find a shim that is stopped or starved: that is no reason to end its container."""
+    daemon.import_busybox()
+    daemon.ctr("run", "-d", "--runtime", "io.containerd.hull.v2", IMAGE, "slow", "sleep", "1000")
+    (line,) = [line.split() for line in daemon.ctr("tasks", "ls").stdout.splitlines() if line.startswith("slow")]
+    container = int(line[1])
+    shim = int(pathlib.Path(f"/proc/{container}/status").read_text().split("PPid:")[1].split()[0])
+    daemon.daemon.kill()
+    os.kill(shim, signal.SIGSTOP)
+    try:
+        daemon.start()
+        assert pathlib.Path(f"/proc/{container}").exists()
+    finally:
+        os.kill(shim, signal.SIGCONT)
+    until(lambda: "RUNNING" in daemon.ctr("tasks", "ls").stdout, "the task answers again")
+    daemon.ctr("tasks", "kill", "-s", "KILL", "slow")
+
+
+def test_what_was_damaged_by_hand_is_not_trusted(daemon):
+    """Truncated, overwritten and missing blobs: the daemon starts, never hands them out, and the next import mends them."""
+    daemon.import_busybox()
+    daemon.daemon.kill()
+    first, second, third = sorted((daemon.folder / "root/content/blobs/sha256").iterdir(), key=lambda path: path.stat().st_size)[:3]
+    first.chmod(0o600)
+    first.write_bytes(os.urandom(first.stat().st_size))
+    second.chmod(0o600)
+    second.write_bytes(second.read_bytes()[:-1])
+    third.unlink()
+    daemon.start()
+    known = daemon.ctr("content", "ls", "-q").stdout.split()
+    assert f"sha256:{second.name}" not in known and f"sha256:{third.name}" not in known
+    read = daemon.ctr("content", "get", f"sha256:{first.name}", check=False)
+    assert read.returncode != 0 and "damaged" in read.stderr and not read.stdout
+    daemon.import_busybox()
+    assert_sound(daemon)
+    daemon.ctr("run", "--rm", "--runtime", "io.containerd.hull.v2", IMAGE, "t", "true")
+
+
+def test_a_damaged_database_is_refused_and_named(daemon):
+    daemon.import_busybox()
+    assert daemon.daemon.terminate() == 0
+    database = daemon.folder / "root/meta.db"
+    good = database.read_bytes()
+    database.write_bytes(os.urandom(len(good)))
+    refused = subprocess.run(daemon.command, capture_output=True, text=True, timeout=30)
+    assert refused.returncode == 1 and "meta.db" in refused.stderr, refused.stderr
+    database.write_bytes(good)
+    daemon.start()
+    assert IMAGE in daemon.ctr("images", "ls", "-q").stdout
+
+
+def test_a_torn_write_ahead_log_loses_no_more_than_its_tail(daemon):
+    """Half a page at the end, as a power loss leaves it: what was committed before is there."""
+    daemon.import_busybox()
+    daemon.daemon.kill()
+    with open(daemon.folder / "root/meta.db-wal", "ab") as log:
+        log.write(os.urandom(2000))
+    daemon.start()
+    assert IMAGE in daemon.ctr("images", "ls", "-q").stdout
     assert_sound(daemon)
