@@ -1,5 +1,6 @@
 #include "engine/logs/json_file.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/log.h"
@@ -11,6 +12,22 @@ namespace {
 
 // Large enough that a write costs little per line, small enough to stay in the cache.
 constexpr size_t kFlushAt = 128 * 1024;
+
+/// What a crash in the middle of a write left behind the last whole entry would swallow the next one. Returns the size.
+Result<int64_t> cut_torn_entry(FdRef file) {
+  const int64_t size = TRY(sys::fstat(file)).st_size;
+  std::array<char, 4096> block;
+  int64_t end = size;
+  while (end > 0) {
+    const int64_t begin = std::max<int64_t>(0, end - static_cast<int64_t>(block.size()));
+    const size_t got = TRY(sys::pread(file, std::span(block.data(), static_cast<size_t>(end - begin)), begin));
+    const size_t line_end = std::string_view(block.data(), got).rfind('\n');
+    end = line_end == std::string_view::npos ? begin : begin + static_cast<int64_t>(line_end) + 1;
+    if (line_end != std::string_view::npos) break;
+  }
+  if (end < size) TRY(sys::ftruncate(file, end));
+  return end;
+}
 
 }  // namespace
 
@@ -63,8 +80,8 @@ JsonFile::JsonFile(std::string path, UniqueFd file, int64_t size, const Options&
 JsonFile::~JsonFile() { progress_->close(); }
 
 Result<std::unique_ptr<JsonFile>> JsonFile::open(std::string path, const Options& options, std::string attributes) {
-  UniqueFd file = TRY(sys::open(path, O_WRONLY | O_APPEND | O_CREAT, 0640));
-  const int64_t size = TRY(sys::fstat(file)).st_size;
+  UniqueFd file = TRY(sys::open(path, O_RDWR | O_APPEND | O_CREAT, 0640));
+  const int64_t size = TRY(cut_torn_entry(file));
   return std::unique_ptr<JsonFile>(
       new JsonFile(std::move(path), std::move(file), size, options, std::move(attributes)));
 }
@@ -133,9 +150,12 @@ void JsonFile::flush() {
 }
 
 Result<void> JsonFile::rotate() {
-  TRY(rotated_->shift());
+  // Once only: where the new file can't be made yet, each further shift would push out an older part for nothing.
+  if (!shifted_) TRY(rotated_->shift());
+  shifted_ = true;
   file_ = TRY(sys::open(path_, O_WRONLY | O_APPEND | O_CREAT | O_TRUNC, 0640));
   size_ = 0;
+  shifted_ = false;
   if (compress_ && max_files_ > 1) RotatedFiles::compress_youngest(rotated_);
   return {};
 }

@@ -71,6 +71,7 @@ class JsonFile final : public Driver {
   EntryClock clock_;
   std::string out_;                               // entries not written yet
   std::array<std::string, kStreams> unfinished_;  // a line's beginning
+  bool shifted_ = false;                          // the current file is part 1 already, the new one not yet made
   bool reported_ = false;
 };
 

@@ -1,6 +1,7 @@
 #include "engine/logs/json_file.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <thread>
 
@@ -41,6 +42,39 @@ class JsonFileTest : public ::testing::Test {
   const std::string directory_ = "/tmp/containers-logs-" + random_hex(12);
   const std::string path_ = directory_ + "/c-json.log";
 };
+
+TEST_F(JsonFileTest, WhatACrashTookApartDoesNotTakeTheNextEntryAlong) {
+  open()->write(Stream::kStdout, "one\n");
+  const std::string whole = MUST(read_file(path_));
+  for (const size_t torn : {size_t{1}, whole.size() - 1, size_t{3}}) {
+    MUST(replace_file(path_, whole + std::string(torn == 3 ? 10000 : torn, 'x'), 0640, Durable::kNo));
+    open()->write(Stream::kStdout, "two\n");
+    EXPECT_EQ(read().text, "one\ntwo\n");
+    EXPECT_EQ(MUST(read_file(path_)).find('x'), std::string::npos);
+  }
+  MUST(replace_file(path_, "{\"log\":\"torn", 0640, Durable::kNo));
+  open()->write(Stream::kStdout, "first\n");
+  EXPECT_EQ(read().text, "first\n");
+}
+
+TEST_F(JsonFileTest, ARotationThatFailsPushesOutNoOlderPart) {
+  Options options;
+  options.max_size = Bytes(100);
+  options.max_files = 3;
+  options.compress = false;
+  const auto log = open(options);
+  for (const char* line : {"1\n", "2\n", "3\n"}) log->write(Stream::kStdout, std::string(60, 'x') + line);
+  struct rlimit before {};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const struct rlimit none { 0, before.rlim_max };
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  for (int i = 0; i < 5; ++i) log->write(Stream::kStdout, std::string(60, 'y') + "\n");
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  log->write(Stream::kStdout, "last\n");
+  const std::string text = read().text;
+  EXPECT_NE(text.find("x2\n"), std::string::npos) << text;
+  EXPECT_TRUE(text.ends_with("y\nlast\n")) << text;
+}
 
 TEST(AppendEntry, EscapesAsDockerDoes) {
   std::string out;

@@ -21,7 +21,6 @@ struct Options {
   bool compress = true;
   std::vector<std::string> labels;  ///< names of labels stored with each entry
   std::vector<std::string> env;     ///< names of variables stored with each entry
-  std::string tag;
 };
 
 /// Errors: kInvalidArgument names the driver or the option, as docker does.
