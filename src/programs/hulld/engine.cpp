@@ -118,6 +118,7 @@ Result<void> Engine::Parts::open_containers(const Config& config) {
 
 void Engine::Parts::add_routes() {
   router.add(routes::system_routes({system->system, events, system->usage, system->login}));
+  router.add(routes::swarm_routes());
   router.add(routes::container_routes(*containers));
   router.add(routes::exec_routes(*execs));
   router.add(routes::image_routes({*images, *commits, events}));

@@ -48,6 +48,13 @@ TABLE = [
     ("GET", "/v1.99/info", None, 400, "1.99"),
     ("GET", "/v1.1/info", None, 400, "1.1"),
     ("GET", "/nonsense", None, 404, "page not found"),
+    ("GET", "/swarm", None, 503, "This node is not a swarm manager"),
+    ("POST", "/swarm/leave", None, 503, "This node is not part of a swarm"),
+    ("GET", "/services", None, 503, "This node is not a swarm manager"),
+    ("GET", "/nodes", None, 503, "This node is not a swarm manager"),
+    ("GET", "/tasks", None, 503, "This node is not a swarm manager"),
+    ("GET", "/secrets/x", None, 503, "This node is not a swarm manager"),
+    ("GET", "/configs", None, 503, "This node is not a swarm manager"),
 ]
 
 

@@ -20,6 +20,9 @@ struct SystemServices {
 /// /_ping, /version, /info, /events, /system/df, /auth.
 std::vector<Route> system_routes(SystemServices services);
 
+/// /swarm, /services, /tasks, /nodes, /secrets, /configs: docker's answers outside of a swarm.
+std::vector<Route> swarm_routes();
+
 /// One file a route.
 Result<void> ping(Call& call);
 Result<void> version(System& system, Call& call);
