@@ -55,6 +55,8 @@ Result<void> Containers::load() {
   for (ContainerRecord& record : loaded.records) {
     // A removal that a crash cut short is shown as it stands, and can be asked for again.
     if (record.state.phase == Phase::kRemoving) record.state.phase = Phase::kDead;
+    for (const MountPlan& plan : record.mounts)
+      if (plan.kind == MountKind::kVolume) registry_.services().volumes.hold(plan.volume, record.id);
     TRY(registry_.index().reserve(record.name, record.id));
     registry_.index().add(std::make_shared<Container>(std::make_shared<const ContainerRecord>(std::move(record)),
                                                       stdio::Hub::create(registry_.services().pump)));
@@ -106,8 +108,9 @@ Result<api::TopResult> Containers::top(const Call& call, const std::string& refe
     return conflict("container " + container->id() + " is restarting, wait until the container is running");
   if (!is_live(phase)) return conflict("container " + container->id() + " is not running");
   const auto pids = TRY(registry_.services().tasks.pids(call, container->id()));
+  auto processes = TRY(list_processes(pids, ps_arguments));
   registry_.announce(*container->record(), "top");
-  return list_processes(pids, ps_arguments);
+  return processes;
 }
 
 Result<void> Containers::rename(const Call& call, const std::string& reference, const std::string& name) {

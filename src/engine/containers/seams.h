@@ -92,6 +92,8 @@ class VolumeSource {
   virtual ~VolumeSource() = default;
   /// Makes the volume where it does not exist; records the use by the container.
   virtual Result<VolumeUse> acquire(const VolumeRequest& request, const std::string& container_id) = 0;
+  /// Notes, when the engine starts, that the container has it; one that is missing is logged.
+  virtual void hold(const std::string& name, const std::string& container_id) = 0;
   /// Ends the use; the volume stays.
   virtual void release(const std::string& name, const std::string& container_id) = 0;
   /// `docker rm -v`: removes an anonymous volume nobody uses any more.

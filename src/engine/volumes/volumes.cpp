@@ -137,6 +137,15 @@ Result<VolumeUse> Volumes::acquire(const VolumeRequest& request, const std::stri
   return VolumeUse{record.name, record.driver, data_of(record.name), content.empty(), record.anonymous()};
 }
 
+void Volumes::hold(const std::string& name, const std::string& container_id) {
+  const bool present = all_.with([&](All& all) {
+    const auto found = all.find(name);
+    if (found != all.end()) found->second.users.insert(container_id);
+    return found != all.end();
+  });
+  if (!present) logging::warn("volume of a container is gone", {{"volume", name}, {"container", container_id}});
+}
+
 void Volumes::release(const std::string& name, const std::string& container_id) {
   unmount(name, container_id);
   all_.with([&](All& all) {

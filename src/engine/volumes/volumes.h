@@ -20,12 +20,13 @@ namespace hull::engine {
 ///
 /// A volume's directory is made before its record, and is moved aside before its record goes, so that after a crash
 /// each record has its data and the rest is swept at the next start. Who uses a volume is not stored: containers
-/// acquire() what they have when the engine starts. Thread-safe.
+/// hold() what they have when the engine starts. Thread-safe.
 class Volumes final : public VolumeSource {
  public:
   static Result<std::unique_ptr<Volumes>> open(const std::string& data_root, EventSink& events);
 
   Result<VolumeUse> acquire(const VolumeRequest& request, const std::string& container_id) override;
+  void hold(const std::string& name, const std::string& container_id) override;
   void release(const std::string& name, const std::string& container_id) override;
   Result<void> remove_anonymous(const std::string& name) override;
   /// Also for containers that run when the engine starts, so that what is mounted stays until they end.

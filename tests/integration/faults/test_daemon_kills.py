@@ -150,6 +150,17 @@ def test_a_kill_in_the_middle_of_creates_leaves_nothing_half_made(own_hull):
         assert engine.client.containers.run("busybox", ["echo", "ok"], remove=True) == b"ok\n"
 
 
+def test_a_volume_in_use_is_kept_after_a_kill(own_hull):
+    engine = own_hull
+    engine.client.containers.create("busybox", ["true"], name="holder", volumes={"kept": {"bind": "/data"}})
+    engine.kill_hulld()
+    engine.start()
+    status, answer = engine.request("DELETE", "/volumes/kept")
+    assert status == 409 and "volume is in use" in answer["message"]
+    engine.client.containers.get("holder").remove()
+    assert engine.request("DELETE", "/volumes/kept")[0] == 204
+
+
 def test_a_damaged_database_is_refused_and_said(own_hull):
     engine = own_hull
     engine.daemon.terminate()
