@@ -40,6 +40,11 @@ Result<Flags> parse_flags(int argc, const char* const* argv) {
   bool validate = false;
   std::list<Bound> all;
   Flags flags;
+  app.footer(
+      "Command:\n"
+      "  purge    Remove all containers, images, volumes and networks, the supervisor, and both roots; takes the "
+      "flags\n"
+      "           with which the daemon was run");
   try {
     app.add_flag("-v,--version", version, "Print the version and quit");
     app.add_flag("--validate", validate, "Check flags and configuration file, and quit");
