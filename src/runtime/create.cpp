@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "linux/process_attributes.h"
 #include "runtime/cgroup_limits.h"
+#include "runtime/create_steps.h"
 #include "runtime/hooks.h"
 #include "runtime/init.h"
 #include "runtime/process_limits.h"
@@ -39,6 +40,8 @@ constexpr NamespaceFlag kNamespaceFlags[] = {
     {spec::NamespaceType::kTime, CLONE_NEWTIME, "time", "NEWTIME"},
 };
 
+}  // namespace
+
 Result<spec::RuntimeSpec> load_spec(const std::string& bundle) {
   auto text = read_file(bundle + "/config.json", 16_MiB);
   if (text.is(Code::kNotFound)) return not_found("JSON specification file config.json not found");
@@ -46,6 +49,8 @@ Result<spec::RuntimeSpec> load_spec(const std::string& bundle) {
   TRY(validate(spec).context("config.json"));
   return spec;
 }
+
+namespace {
 
 /// Which namespaces init is born into and which it joins. The cgroup and time namespaces it makes itself, later.
 Result<void> plan_namespaces(InitPlan& plan, Record& record) {
@@ -64,6 +69,12 @@ Result<void> plan_namespaces(InitPlan& plan, Record& record) {
     }
   }
   return {};
+}
+
+}  // namespace
+
+std::string rootfs_of(const spec::RuntimeSpec& spec, const std::string& bundle) {
+  return clean_path(spec.root->path[0] == '/' ? spec.root->path : bundle + "/" + spec.root->path);
 }
 
 Record first_record(const CreateOptions& options, const spec::RuntimeSpec& spec, const std::string& rootfs) {
@@ -88,7 +99,6 @@ std::string cgroups_path(const CreateOptions& options, const spec::Linux& part) 
   return part.cgroups_path.empty() ? options.id : part.cgroups_path;
 }
 
-/// Where the cgroup will be is on record before it is: delete finds it after a death at any step.
 Result<void> make_cgroup(InitPlan& plan, Record& record, const ContainerDirectory& directory, const std::string& path,
                          Rollback& undo) {
   for (const auto& hierarchy : plan.layout.hierarchies)
@@ -119,6 +129,8 @@ Result<void> plan_seccomp(InitPlan& plan, Record& record, const Store& store, co
   return replace_file(directory.path() + "/" + record.details.seccomp_filter, plan.seccomp->bpf, 0600, Durable::kNo);
 }
 
+namespace {
+
 Result<void> plan_console(InitPlan& plan, CreateOptions& options) {
   const bool has_socket = !options.console_socket.empty() || options.console.valid();
   if (!plan.spec->process->terminal) {
@@ -130,6 +142,8 @@ Result<void> plan_console(InitPlan& plan, CreateOptions& options) {
       options.console.valid() ? std::move(options.console) : TRY(sys::connect_unix(options.console_socket));
   return {};
 }
+
+}  // namespace
 
 Result<void> run_runtime_hooks(const spec::RuntimeSpec& spec, const Record& record) {
   if (!spec.hooks) return {};
@@ -145,6 +159,8 @@ void note_init(Record& record, pid_t pid) {
   for (const NamespaceFlag& known : kNamespaceFlags)
     record.namespace_paths[known.runc_name] = "/proc/" + std::to_string(pid) + "/ns/" + known.file;
 }
+
+namespace {
 
 /// The runtime's side of the talk that sync.h draws.
 Result<void> accompany(const InitPlan& plan, const SyncSocket& sync, Record& record,
@@ -205,8 +221,7 @@ Result<CreatedContainer> create_container(const Store& store, CreateOptions& opt
     spec.process->env.push_back("LISTEN_FDS=" + std::to_string(listening));
     spec.process->env.push_back("LISTEN_PID=1");
   }
-  const std::string rootfs =
-      clean_path(spec.root->path[0] == '/' ? spec.root->path : options.bundle + "/" + spec.root->path);
+  const std::string rootfs = rootfs_of(spec, options.bundle);
   CreatedContainer made{TRY(store.create(options.id)), first_record(options, spec, rootfs), {}};
   Rollback undo;
   undo.add([&] { return made.directory.remove(); });

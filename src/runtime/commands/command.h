@@ -32,6 +32,7 @@ struct Command {
   Result<int> (*run)(Context& context, const Flags& flags);
 };
 
+extern const Command kCheckpointCommand;
 extern const Command kCreateCommand;
 extern const Command kDeleteCommand;
 extern const Command kEventsCommand;
@@ -42,6 +43,7 @@ extern const Command kListCommand;
 extern const Command kPauseCommand;
 extern const Command kPsCommand;
 extern const Command kResumeCommand;
+extern const Command kRestoreCommand;
 extern const Command kRunCommand;
 extern const Command kSpecCommand;
 extern const Command kStartCommand;

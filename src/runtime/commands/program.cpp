@@ -20,9 +20,9 @@ namespace {
 constexpr std::string_view kProgram = "hull-runc";
 
 constexpr const Command* kCommands[] = {
-    &kCreateCommand, &kDeleteCommand, &kEventsCommand, &kExecCommand,  &kFeaturesCommand,
-    &kKillCommand,   &kListCommand,   &kPauseCommand,  &kPsCommand,    &kResumeCommand,
-    &kRunCommand,    &kSpecCommand,   &kStartCommand,  &kStateCommand, &kUpdateCommand,
+    &kCheckpointCommand, &kRestoreCommand, &kCreateCommand, &kDeleteCommand, &kEventsCommand, &kExecCommand,
+    &kFeaturesCommand,   &kKillCommand,    &kListCommand,   &kPauseCommand,  &kPsCommand,     &kResumeCommand,
+    &kRunCommand,        &kSpecCommand,    &kStartCommand,  &kStateCommand,  &kUpdateCommand,
 };
 
 constexpr Flag kGlobalFlags[] = {
@@ -30,7 +30,8 @@ constexpr Flag kGlobalFlags[] = {
     {"log", 0, Flag::Kind::kText, "file that log lines are appended to (default: stderr)"},
     {"log-format", 0, Flag::Kind::kText, "text or json (default: text)"},
     {"root", 0, Flag::Kind::kText, "directory of the containers' state (default: /run/hull-runc)"},
-    {"criu", 0, Flag::Kind::kText, "accepted for callers that name a criu binary; there is no checkpoint command"},
+    {"criu", 0, Flag::Kind::kText,
+     "accepted and of no effect, as with runc: criu is found in PATH, or named by HULL_CRIU"},
     {"systemd-cgroup", 0, Flag::Kind::kSwitch, "refused: cgroups are managed by cgroupfs only"},
     {"rootless", 0, Flag::Kind::kText, "true, false or auto (default: auto)"},
     {"version", 'v', Flag::Kind::kSwitch, "print the version"},

@@ -1,0 +1,176 @@
+"""checkpoint and restore: with a criu that only speaks the protocol, and with a real one where it works."""
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import time
+
+import pytest
+
+FAKE = pathlib.Path(__file__).with_name("fake_criu.py")
+COUNTER = "i=0; while :; do i=$((i+1)); echo $i > /tmp/new; mv /tmp/new /tmp/count; sleep 0.05; done"
+
+
+@pytest.fixture
+def fake(runtime, monkeypatch):
+    """A function that says how criu answers; returns its log's reader."""
+    log = runtime.home / "requests"
+    monkeypatch.setenv("HULL_CRIU", str(FAKE))
+    monkeypatch.setenv("FAKE_CRIU_LOG", str(log))
+
+    def answers(**how):
+        monkeypatch.setenv("FAKE_CRIU", json.dumps(how))
+        return lambda: [json.loads(line) for line in log.read_text().splitlines()]
+
+    return answers
+
+
+def options_of(request: dict) -> dict:
+    """Field number to its values."""
+    found = {}
+    for field, value in request["options"]:
+        found.setdefault(field, []).append(value)
+    return found
+
+
+def test_checkpoint_sends_every_option(runtime, fake):
+    requests = fake()
+    bundle = runtime.bundle("sleep", "1000")
+    (runtime.home / "data").mkdir()
+    bundle.mount("/data", type="bind", source=str(runtime.home / "data"), options=["bind"])
+    bundle.linux["maskedPaths"] = ["/etc/group", "/etc/none", "/sys/kernel"]
+    bundle.config["annotations"] = {"org.criu.config": "/etc/mine.conf"}
+    pid = bundle.start_detached()
+    images = runtime.home / "images"
+    (images / "parent").mkdir(parents=True)
+    done = runtime.command("checkpoint", "--image-path", images, "--work-path", runtime.home / "work", "--parent-path",
+                           "parent", "--leave-running", "--tcp-established", "--tcp-skip-in-flight", "--link-remap",
+                           "--ext-unix-sk", "--shell-job", "--file-locks", "--auto-dedup", "--page-server",
+                           "127.0.0.1:99", "--manage-cgroups-mode", "ignore", "--empty-ns", "network", bundle.name)
+    assert done.returncode == 0, done.stderr
+    asked = requests()
+    assert [request["type"] for request in asked] == [10, 1]
+    sent = options_of(asked[1])
+    expected = {2: pid, 3: 1, 4: 1, 5: 1, 6: 0, 7: 1, 8: 1, 9: 4, 10: "dump.log", 12: 1, 13: str(bundle.rootfs),
+                14: "parent", 15: 1, 16: 1, 18: 1, 24: 1, 26: 0, 34: 0, 38: 0x40000000, 46: 1, 48: 0, 50: 1,
+                51: "/etc/mine.conf", 11: [[1, "127.0.0.1"], [2, 99]]}
+    assert {field: sent[field][0] for field in expected} == expected
+    mounts = {pair[0][1]: pair[1][1] for pair in sent[23]}
+    assert mounts == {"/data": "/data", "/etc/group": "/dev/null"}
+    assert len(json.loads((images / "descriptors.json").read_text())) == 3
+    assert runtime.state(bundle.name)["status"] == "running"
+
+
+def test_pre_dump_asks_for_the_feature_and_dumps_memory_alone(runtime, fake):
+    requests = fake()
+    bundle = runtime.bundle("sleep", "1000")
+    bundle.start_detached()
+    images = runtime.home / "images"
+    done = runtime.command("checkpoint", "--pre-dump", "--image-path", images, bundle.name)
+    assert done.returncode == 0, done.stderr
+    assert [request["type"] for request in requests()] == [10, 9, 4]
+    assert 23 not in options_of(requests()[2]) and not (images / "descriptors.json").exists()
+    fake(features=0)
+    refused = runtime.command("checkpoint", "--pre-dump", "--image-path", images, bundle.name)
+    assert refused.returncode == 1 and "criu is missing features: [MemTrack]" in refused.stderr
+
+
+@pytest.mark.parametrize("how, words", [({"fail": 3}, "criu failed: type DUMP errno 3"),
+                                        ({"version": [2, 12, 0]}, "CRIU version 21200 must be 30000 or higher")])
+def test_a_dump_that_fails_leaves_the_container(runtime, fake, how, words):
+    fake(**how)
+    bundle = runtime.bundle("sleep", "1000")
+    bundle.start_detached()
+    refused = runtime.command("checkpoint", "--image-path", runtime.home / "images", bundle.name)
+    assert refused.returncode == 1 and words in refused.stderr
+    assert runtime.state(bundle.name)["status"] == "running"
+
+
+def test_bad_input_is_refused(runtime, fake):
+    fake()
+    bundle = runtime.bundle("sleep", "1000")
+    bundle.create()
+    images = ["--image-path", runtime.home / "images"]
+    cases = [([], "cannot be checkpointed in created state"),
+             (["--manage-cgroups-mode", "soggy"], 'invalid manage-cgroups-mode value: "soggy"'),
+             (["--empty-ns", "pid"], 'namespace "pid" is not supported'),
+             (["--page-server", "99"], "Use --page-server ADDRESS:PORT"),
+             (["--page-server", "a:99999"], 'Invalid port number: "99999"'),
+             (["--parent-path", "/tmp"], "--parent-path must be relative"),
+             (["--parent-path", "none"], "invalid --parent-path")]
+    for flags, words in cases:
+        refused = runtime.command("checkpoint", *images, *flags, bundle.name)
+        assert refused.returncode == 1 and words in refused.stderr.replace('\\"', '"'), refused.stderr
+
+
+def test_a_missing_criu_is_named(runtime, monkeypatch):
+    monkeypatch.delenv("HULL_CRIU", raising=False)
+    monkeypatch.setenv("PATH", "/nowhere")
+    bundle = runtime.bundle("sleep", "1000")
+    bundle.start_detached()
+    refused = runtime.command("checkpoint", "--image-path", runtime.home / "images", bundle.name)
+    assert refused.returncode == 1
+    assert 'exec: "criu": executable file not found in $PATH' in refused.stderr.replace('\\"', '"')
+
+
+def test_a_restore_that_fails_leaves_nothing(runtime, fake):
+    requests = fake(fail=2)
+    bundle = runtime.bundle("sleep", "1000").save()
+    images = runtime.home / "images"
+    images.mkdir()
+    (images / "descriptors.json").write_text('["/dev/null","pipe:[12]","file[1:2]"]')
+    refused = runtime.command("restore", "-d", "--bundle", bundle.path, "--image-path", images, "--lsm-profile",
+                              "apparmor:x", "--lsm-mount-context", "y", bundle.name)
+    assert refused.returncode == 1 and "criu failed: type RESTORE errno 2" in refused.stderr
+    sent = options_of(requests()[1])
+    assert sent[6] == sent[26] == [1] and sent[53] == ["apparmor:x"] and sent[63] == ["y"]
+    assert sent[27] == [[[1, "pipe:[12]"], [2, 1]], [[1, "file[1:2]"], [2, 2]]]
+    assert sent[13] == [str(runtime.root / bundle.name / "criu-root")] and sent[25]
+    assert os.listdir(runtime.root) in ([], ["@seccomp"])
+    assert str(runtime.root) not in pathlib.Path("/proc/self/mountinfo").read_text()
+
+
+def real_criu() -> str:
+    criu = os.environ.get("HULL_CRIU") or shutil.which("criu")
+    if not criu:
+        pytest.skip("criu isn't installed")
+    checked = subprocess.run([criu, "check"], capture_output=True, text=True)
+    if checked.returncode:
+        pytest.skip("criu can't work on this kernel: " + checked.stderr.strip()[-200:])
+    return criu
+
+
+def count_beyond(bundle, least: int) -> int:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        count = bundle.rootfs / "tmp/count"
+        if count.exists() and int(count.read_text()) > least:
+            return int(count.read_text())
+        os.sched_yield()
+    raise AssertionError(f"the container does not count beyond {least}")
+
+
+def test_a_container_goes_on_where_it_was(runtime):
+    real_criu()
+    bundle = runtime.bundle("sh", "-c", COUNTER)
+    bundle.config["root"]["readonly"] = False
+    bundle.start_detached()
+    count_beyond(bundle, 2)
+    images = runtime.home / "images"
+    saved = runtime.command("checkpoint", "--image-path", images, bundle.name)
+    assert saved.returncode == 0, saved.stderr
+    assert "container does not exist" in runtime.command("state", bundle.name).stderr
+    before = int((bundle.rootfs / "tmp/count").read_text())
+    pid_file = runtime.home / "pid"
+    restored = runtime.detached("restore", "-d", "--bundle", bundle.path, "--image-path", images, "--pid-file",
+                                pid_file, bundle.name)
+    assert restored.returncode == 0, restored.stdout
+    assert count_beyond(bundle, before) > before
+    state = runtime.state(bundle.name)
+    assert (state["status"], state["pid"]) == ("running", int(pid_file.read_text()))
+    assert runtime.command("exec", bundle.name, "echo", "inside").stdout == "inside\n"
+    os.kill(state["pid"], signal.SIGKILL)
+    os.waitpid(state["pid"], 0)
+    assert runtime.command("delete", bundle.name).returncode == 0
