@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 
 #include "ipc/grpc/status.h"
 #include "supervisor/services/convert.h"
@@ -61,17 +62,29 @@ class EventStream final : public grpc::ServerWriteReactor<containerd::types::Env
       if (event) {
         current_.Clear();
         fill(*event, current_);
-        writing_ = true;
+        writing_ = starting_ = true;
       }
     }
     if (slow) return finish(grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "subscriber does not keep up"));
     StartWrite(&current_);
+    std::optional<grpc::Status> ending;
+    {
+      std::lock_guard lock(mutex_);
+      starting_ = false;
+      ending.swap(ending_);
+    }
+    if (ending) Finish(*ending);
   }
 
   void finish(const grpc::Status& status) {
     {
       std::lock_guard lock(mutex_);
       if (std::exchange(finished_, true)) return;
+      // gRPC may free the stream once Finish() was called: whoever is about to start a write then calls it.
+      if (starting_) {
+        ending_ = status;
+        return;
+      }
     }
     Finish(status);
   }
@@ -79,8 +92,10 @@ class EventStream final : public grpc::ServerWriteReactor<containerd::types::Env
   std::shared_ptr<EventStream> self_;
   std::shared_ptr<Subscription> subscription_;
   std::mutex mutex_;
-  bool writing_ = true;  // the initial metadata
+  bool writing_ = true;    // the initial metadata
+  bool starting_ = false;  // between the decision for a write and its start
   bool finished_ = false;
+  std::optional<grpc::Status> ending_;  // what Finish() waits with for that start
   containerd::types::Envelope current_;
 };
 

@@ -31,6 +31,13 @@ Message container_request(const std::string& id) {
   return message;
 }
 
+/// What filters of tasks may ask for.
+std::optional<std::string> field_of(const std::string& ns, const std::string& id, std::span<const std::string> path) {
+  if (path[0] == "id") return id;
+  if (path[0] == "namespace") return ns;
+  return std::nullopt;
+}
+
 void fill(const task_api::DeleteResponse& deleted, tasks_api::DeleteResponse& out) {
   out.set_pid(deleted.pid());
   out.set_exit_status(deleted.exit_status());
@@ -136,13 +143,17 @@ grpc::Status TasksService::Get(Context* context, const tasks_api::GetRequest* re
   return grpc::Status::OK;
 }
 
-grpc::Status TasksService::List(Context* context, const tasks_api::ListTasksRequest*,
+grpc::Status TasksService::List(Context* context, const tasks_api::ListTasksRequest* request,
                                 tasks_api::ListTasksResponse* response) {
-  const auto scope = scope_of(*context);
-  if (!scope.ok()) return ipc::to_status(scope.error());
-  for (const auto& state : tasks_.states(Call::within(kStateTime), scope->ns))
-    fill(state, state.id(), *response->add_tasks());
-  return grpc::Status::OK;
+  const auto list = [&]() -> Result<void> {
+    const Scope scope = TRY(scope_of(*context));
+    const Filter filter = TRY(Filter::parse(request->filter()));
+    for (const auto& state : tasks_.states(Call::within(kStateTime), scope.ns))
+      if (filter.matches([&](auto path) { return field_of(scope.ns, state.id(), path); }))
+        fill(state, state.id(), *response->add_tasks());
+    return {};
+  };
+  return ipc::to_status(list());
 }
 
 grpc::Status TasksService::Kill(Context* context, const tasks_api::KillRequest* request, Empty*) {
@@ -218,13 +229,7 @@ grpc::Status TasksService::Metrics(Context* context, const tasks_api::MetricsReq
     const Filters filters = TRY(filters_from(request->filters()));
     const Call limits = Call::within(kStateTime);
     for (const auto& shim : tasks_.list(scope.ns)) {
-      const auto field = [&](std::span<const std::string> path) -> std::optional<std::string> {
-        if (path.empty()) return std::nullopt;
-        if (path[0] == "id") return shim->bundle.id;
-        if (path[0] == "namespace") return shim->bundle.ns;
-        return std::nullopt;
-      };
-      if (!filters.matches(field)) continue;
+      if (!filters.matches([&](auto path) { return field_of(scope.ns, shim->bundle.id, path); })) continue;
       const auto stats = shim->call<task_api::StatsResponse>(
           limits, "Stats", container_request<task_api::StatsRequest>(shim->bundle.id));
       if (!stats.ok()) continue;  // it may have ended just now

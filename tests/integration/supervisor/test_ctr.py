@@ -185,3 +185,24 @@ def test_no_namespace_is_an_error(daemon):
 def test_the_socket_is_not_for_everyone(daemon):
     mode = run(["stat", "-c", "%a", daemon.socket]).stdout.strip()
     assert mode == "660"
+
+
+def test_tasks_are_listed_by_filter(daemon):
+    """ctr never asks so: the request goes by curl, a filter in field 1."""
+    daemon.import_busybox()
+    for name in ("wanted", "other"):
+        daemon.ctr("run", "-d", "--runtime", "io.containerd.hull.v2", IMAGE, name, "sleep", "1000")
+
+    def listed(text):
+        message = b"\x0a" + bytes([len(text)]) + text.encode()
+        command = ["curl", "-s", "--http2-prior-knowledge", "--unix-socket", daemon.socket, "-H", "content-type: application/grpc",
+                   "-H", "te: trailers", "-H", "containerd-namespace: default", "-D", "-", "--data-binary", "@-",
+                   "http://localhost/containerd.services.tasks.v1.Tasks/List"]
+        body = b"\0" + len(message).to_bytes(4, "big") + message
+        return subprocess.run(command, input=body, capture_output=True, timeout=30).stdout
+
+    assert b"other" not in listed("id==wanted") and b"wanted" in listed("id==wanted")
+    assert b"parse error" in listed("id==")
+    for name in ("wanted", "other"):
+        daemon.ctr("tasks", "rm", "-f", name)
+        daemon.ctr("containers", "rm", name)
