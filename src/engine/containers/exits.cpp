@@ -131,10 +131,7 @@ void Lifecycle::on_connected() {
   for (const ContainerPtr& container : registry_.index().all()) {
     if (!is_live(container->record()->state.phase)) continue;
     running.push_back(container->id());
-    const auto found = by_id.find(container->id());
-    const std::optional<containerd::TaskInfo> task =
-        found == by_id.end() ? std::optional<containerd::TaskInfo>() : std::optional(found->second);
-    workers_.submit([this, container, task] { compare(container, task); });
+    workers_.submit([this, container] { compare(container); });
   }
   if (reconnected_) workers_.submit(reconnected_);
   for (const auto& [id, task] : by_id)
@@ -145,14 +142,21 @@ void Lifecycle::on_connected() {
   start_with_engine();
 }
 
-/// What is known of a container that should run, against what the supervisor says.
-void Lifecycle::compare(const ContainerPtr& container, const std::optional<containerd::TaskInfo>& task) {
+/// What is known of a container that should run, against what the supervisor says. It is asked under the turn: a list
+/// of before would take what was started since for lost.
+void Lifecycle::compare(const ContainerPtr& container) {
   int64_t pid = 0;
+  std::optional<containerd::TaskInfo> task;
   {
     const auto turn = container->take_turn(Call());
     const RecordPtr record = container->record();
     if (!turn.ok() || !is_live(record->state.phase)) return;
     pid = record->state.pid;
+    auto asked = registry_.services().tasks.get(Call::within(kPatience), {container->id(), ""});
+    // The next connection compares again.
+    if (!asked.ok() && !asked.is(Code::kNotFound))
+      return logging::warn("ask for task", {{"container", container->id()}, {"error", asked.error().message()}});
+    if (asked.ok()) task = std::move(asked).value();
     // Its output is wanted in either case: what it wrote until now waits in the FIFOs.
     if (!container->hub().is_open()) {
       auto adopted = runner_.adopt(*container);

@@ -94,7 +94,7 @@ class Lifecycle final : public containerd::TaskListener {
   Result<void> change_pause(const Call& call, Container& container, Phase from, Phase to);
   void end_unclaimed(const containerd::TaskInfo& task);
   void clear_unclaimed(const std::string& id);
-  void compare(const ContainerPtr& container, const std::optional<containerd::TaskInfo>& task);
+  void compare(const ContainerPtr& container);
   void start_with_engine();
 
   Registry& registry_;
