@@ -61,6 +61,7 @@ std::string format_state(const ContainerRecord& record) { return json::format(Ch
 
 Result<ContainerRecord> parse_record(std::string_view fixed, std::string_view state) {
   ContainerRecord record = TRY(json::parse<Fixed>(fixed)).record;
+  if (record.command.empty()) return data_loss("container " + record.id + ": its record has no command");
   auto changing = TRY(json::parse<Changing>(state));
   record.state = std::move(changing.run);
   record.sandbox = std::move(changing.sandbox);

@@ -57,9 +57,9 @@ api::NetworkSettings network_view(const ContainerRecord& record) {
   return settings;
 }
 
-api::GraphDriver graph_driver_view(const ContainerRecord& record) {
+api::GraphDriver graph_driver_view(const ContainerRecord& record, const std::string& snapshotter) {
   api::GraphDriver driver;
-  driver.name = "overlayfs";
+  driver.name = snapshotter;
   api::StringMap data;
   for (const auto& mount : record.rootfs)
     for (const std::string& option : mount.options) {
@@ -142,7 +142,7 @@ api::ContainerInspect inspect_view(const ContainerRecord& record, const Registry
     view.host_config.readonly_paths =
         record.host.privileged ? std::vector<std::string>() : oci::default_readonly_paths();
   if (!view.host_config.port_bindings) view.host_config.port_bindings.emplace();
-  view.graph_driver = graph_driver_view(record);
+  view.graph_driver = graph_driver_view(record, view.driver);
   view.mounts = mount_points(record);
   view.config = record.config;
   view.network_settings = network_view(record);
