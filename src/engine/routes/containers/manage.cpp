@@ -10,7 +10,8 @@ hull::Call call_of(Call& call) { return {call.http().stop_token()}; }
 Result<void> remove_container(Containers& containers, Call& call) {
   const auto container = TRY(containers.find(call.path("id")));
   if (call.query_bool("link")) return unimplemented("query parameter link: container links are not supported");
-  TRY(containers.remover().remove(call_of(call), container,
+  // A client that leaves does not stop it half way.
+  TRY(containers.remover().remove(hull::Call::within(std::chrono::minutes(5)), container,
                                   {.force = call.query_bool("force"), .volumes = call.query_bool("v")}));
   return call.reply_empty(204);
 }

@@ -9,6 +9,8 @@ hull::Call call_of(Call& call) { return {call.http().stop_token()}; }
 
 /// A start that was begun goes on when the client leaves: half a container is worth nothing.
 hull::Call lasting() { return hull::Call::within(std::chrono::minutes(5)); }
+/// So does a stop, to the end of its grace, which may be without end: the signal has been sent.
+hull::Call endless() { return {}; }
 
 Result<Lifecycle::StopOptions> stop_options(Call& call) {
   Lifecycle::StopOptions options;
@@ -38,13 +40,13 @@ Result<void> start_container(Containers& containers, Call& call) {
 
 Result<void> stop_container(Containers& containers, Call& call) {
   const auto container = TRY(containers.find(call.path("id")));
-  TRY(containers.lifecycle().stop(call_of(call), container, TRY(stop_options(call))));
+  TRY(containers.lifecycle().stop(endless(), container, TRY(stop_options(call))));
   return call.reply_empty(204);
 }
 
 Result<void> restart_container(Containers& containers, Call& call) {
   const auto container = TRY(containers.find(call.path("id")));
-  TRY(containers.lifecycle().restart(call_of(call), container, TRY(stop_options(call))));
+  TRY(containers.lifecycle().restart(endless(), container, TRY(stop_options(call))));
   return call.reply_empty(204);
 }
 
