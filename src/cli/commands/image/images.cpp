@@ -126,7 +126,7 @@ void add_rows(std::vector<ImageRow>& rows, const json::Value& image, bool trunca
     }
   }
   for (const auto& [repository, values] : digests) {
-    const auto tagged = [&](const auto& entry) { return entry.first == repository; };
+    const auto tagged = [&repository = repository](const auto& entry) { return entry.first == repository; };
     if (std::any_of(tags.begin(), tags.end(), tagged)) continue;
     if (!with_digests) add(repository, kNone, kNone);
     for (const std::string& digest : values)
