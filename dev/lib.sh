@@ -15,11 +15,11 @@ need_packages() {
   done
   [ ${#missing[@]} -eq 0 ] && return
   [ "$(id -u)" = 0 ] || die "these packages are missing; run as root, or install them: ${missing[*]}"
-  say "installing ${#missing[@]} packages"
   # Installing a daemon must not start it: the tests start their own.
   local policy=/usr/sbin/policy-rc.d made=
   if [ ! -e "$policy" ]; then printf '#!/bin/sh\nexit 101\n' >"$policy"; chmod 755 "$policy"; made=1; fi
   local log; log=$(mktemp)
+  say "installing ${#missing[@]} packages (some minutes; apt-get writes to $log): ${missing[*]}"
   if ! { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
     tail -20 "$log" >&2; [ -z "$made" ] || rm -f "$policy"; die "packages could not be installed; the log is $log"
   fi
