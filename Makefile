@@ -7,6 +7,6 @@ PREFIX ?= /usr/local
 install: all
 	cmake -S . -B build/release -DCMAKE_INSTALL_PREFIX=$(PREFIX) >/dev/null
 	ninja -C build/release programs >/dev/null
-	DESTDIR=$(DESTDIR) cmake --install build/release
+	DESTDIR=$(DESTDIR) cmake --install build/release --strip
 
 .PHONY: all install

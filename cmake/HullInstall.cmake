@@ -15,3 +15,5 @@ foreach(unit hull.service hull.socket)
   configure_file(packaging/systemd/${unit}.in ${CMAKE_BINARY_DIR}/packaging/${unit} @ONLY)
   install(FILES ${CMAKE_BINARY_DIR}/packaging/${unit} DESTINATION lib/systemd/system)
 endforeach()
+# hull.socket belongs to the group hull.
+install(FILES packaging/systemd/hull.sysusers.conf DESTINATION lib/sysusers.d RENAME hull.conf)
