@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/fd.h"
 #include "base/result.h"
 
 namespace hull::linux {
@@ -30,6 +31,8 @@ class SeccompBuilder {
   Result<void> add_architecture(std::string_view name);
   /// All matches must hold. A system call that no architecture knows is passed over, as runc does it.
   Result<void> add_rule(const std::string& syscall, SeccompReturn action, const std::vector<ArgumentMatch>& matches);
+  /// Instructions to stand before the program: a call with a number above that of all the named ones gets ENOSYS.
+  std::string enosys_prologue(const std::vector<std::string>& syscalls) const;
   /// The program: an array of struct sock_filter.
   Result<std::string> compile() const;
 
@@ -40,11 +43,14 @@ class SeccompBuilder {
   };
   std::unique_ptr<void, Release> context_;
   SeccompReturn default_action_ = 0;
+  std::vector<uint32_t> architectures_;  ///< as libseccomp numbers them
 };
 
 /// Installs a compiled program for this thread. flags: SECCOMP_FILTER_FLAG_*. Without no_new_privs it needs
 /// CAP_SYS_ADMIN.
 Result<void> install_seccomp(std::string_view program, unsigned flags);
+/// The same, with the descriptor that notifications (SECCOMP_RET_USER_NOTIF) are read from.
+Result<UniqueFd> install_seccomp_listener(std::string_view program, unsigned flags);
 /// "2.5.4"
 std::string seccomp_library_version();
 

@@ -17,6 +17,7 @@
 #include "runtime/hooks.h"
 #include "runtime/init.h"
 #include "runtime/process_limits.h"
+#include "runtime/seccomp_notify.h"
 #include "runtime/target.h"
 #include "runtime/validate.h"
 
@@ -125,6 +126,8 @@ Result<void> plan_seccomp(InitPlan& plan, Record& record, const Store& store, co
   plan.seccomp = TRY(seccomp_program(store.root(), *plan.linux_part->seccomp));
   record.details.seccomp_filter = "seccomp.bpf";
   record.details.seccomp_flags = plan.seccomp->flags;
+  record.details.seccomp_listener = plan.seccomp->listener_path;
+  record.details.seccomp_metadata = plan.seccomp->listener_metadata;
   // For exec, which has no config.json to go by.
   return replace_file(directory.path() + "/" + record.details.seccomp_filter, plan.seccomp->bpf, 0600, Durable::kNo);
 }
@@ -163,19 +166,23 @@ void note_init(Record& record, pid_t pid) {
 namespace {
 
 /// The runtime's side of the talk that sync.h draws.
-Result<void> accompany(const InitPlan& plan, const SyncSocket& sync, Record& record,
-                       const ContainerDirectory& directory, const CreateOptions& options) {
-  const pid_t pid = record.init_pid;
+Result<void> accompany(const InitPlan& plan, const SyncSocket& sync, const CreatedContainer& made,
+                       const CreateOptions& options) {
+  const pid_t pid = made.init.pid;
   const bool has_hooks =
       plan.spec->hooks && (!plan.spec->hooks->prestart.empty() || !plan.spec->hooks->create_runtime.empty());
   if (has_hooks) {
     TRY(sync.expect(Sync::kHooks));
-    TRY(run_runtime_hooks(*plan.spec, record));
+    TRY(run_runtime_hooks(*plan.spec, made.record));
     TRY(sync.send(Sync::kHooksDone));
+  }
+  if (plan.seccomp) {
+    const auto state = runtime_state(made.record, spec::ContainerStatus::kCreating);
+    TRY(forward_listener(*plan.seccomp, sync, made.init, state));
   }
   const std::string ready = TRY(sync.expect(Sync::kReady));
   TRY(set_process_limits(*plan.spec->process, pid, refused_of_message(ready)));
-  TRY(directory.write_record(record));
+  TRY(made.directory.write_record(made.record));
   if (!options.pid_file.empty())
     TRY(replace_file(options.pid_file, std::to_string(pid), 0644, Durable::kNo).context("write pid file"));
   TRY(sync.send(Sync::kProceed));
@@ -250,7 +257,7 @@ Result<CreatedContainer> create_container(const Store& store, CreateOptions& opt
   undo.add([&]() -> Result<void> { return kill_and_reap(made.init), Result<void>(); });
   plan.sync.close();
   note_init(made.record, made.init.pid);
-  if (auto ready = accompany(plan, sync.runtime, made.record, made.directory, options); !ready.ok())
+  if (auto ready = accompany(plan, sync.runtime, made, options); !ready.ok())
     return explain_start(std::move(ready).error());
   undo.commit();
   return made;

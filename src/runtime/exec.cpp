@@ -16,6 +16,7 @@
 #include "runtime/launch.h"
 #include "runtime/process_limits.h"
 #include "runtime/report.h"
+#include "runtime/seccomp_notify.h"
 #include "runtime/sync.h"
 #include "runtime/validate.h"
 
@@ -60,6 +61,8 @@ Result<std::optional<SeccompProgram>> load_filter(const ContainerDirectory& dire
   SeccompProgram program;
   program.bpf = TRY(read_file(directory.fd(), record.details.seccomp_filter, 1_MiB));
   program.flags = record.details.seccomp_flags;
+  program.listener_path = record.details.seccomp_listener;
+  program.listener_metadata = record.details.seccomp_metadata;
   return std::optional(std::move(program));
 }
 
@@ -79,7 +82,7 @@ Result<Program> enter(ExecPlan& plan) {
     TRY(take_console(TRY(open_console(root)), plan.console_socket, *plan.process));
     plan.console_socket.reset();
   }
-  return prepare_launch(*plan.process, plan.seccomp);
+  return prepare_launch(*plan.process, plan.seccomp, plan.sync);
 }
 
 [[noreturn]] void exec_main(ExecPlan& plan, FdRef runtime_end) {
@@ -98,10 +101,12 @@ Result<Program> enter(ExecPlan& plan) {
   ::_exit(255);
 }
 
-Result<void> accompany(const SyncSocket& sync, const linux::Child& child, const spec::Process& process,
+Result<void> accompany(const SyncSocket& sync, const linux::Child& child, const ExecPlan& plan,
                        const ExecOptions& options) {
+  if (plan.seccomp)
+    TRY(forward_listener(*plan.seccomp, sync, child, runtime_state(*plan.record, spec::ContainerStatus::kRunning)));
   const std::string ready = TRY(sync.expect(Sync::kReady));
-  TRY(set_process_limits(process, child.pid, refused_of_message(ready)));
+  TRY(set_process_limits(*plan.process, child.pid, refused_of_message(ready)));
   if (!options.pid_file.empty())
     TRY(replace_file(options.pid_file, std::to_string(child.pid), 0644, Durable::kNo).context("write pid file"));
   TRY(sync.send(Sync::kProceed));
@@ -139,7 +144,7 @@ Result<linux::Child> start_exec(const ContainerDirectory& directory, const Recor
   linux::Child child = TRY(linux::fork_into(0, plan.cgroup_entry.unified()));
   if (child.pid == 0) exec_main(plan, sync.runtime.fd());
   plan.sync.close();
-  auto ready = accompany(sync.runtime, child, process, options);
+  auto ready = accompany(sync.runtime, child, plan, options);
   if (ready.ok()) return child;
   (void)sys::pidfd_send_signal(child.pidfd, SIGKILL);
   (void)sys::waitpid(child.pid, 0);

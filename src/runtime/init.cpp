@@ -169,7 +169,7 @@ Error run_init(InitPlan& plan, bool& told) {
     if (plan.new_keyring) TRY(linux::join_session_keyring("_ses." + plan.record->id));
     TRY(build_rootfs(plan));
     if (const auto& personality = plan.linux_part->personality) TRY(linux::set_personality(personality->domain));
-    return prepare_launch(*plan.spec->process, plan.seccomp);
+    return prepare_launch(*plan.spec->process, plan.seccomp, plan.sync);
   };
   const auto finish = [&](const Program& program) -> Result<void> {
     TRY(plan.sync.send(Sync::kReady, to_message(program.refused_rlimits)));

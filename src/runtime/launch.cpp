@@ -17,6 +17,7 @@
 #include "linux/seccomp_filter.h"
 #include "runtime/container_files.h"
 #include "runtime/kernel_files.h"
+#include "runtime/seccomp_notify.h"
 
 namespace hull::runtime {
 namespace {
@@ -95,9 +96,13 @@ Result<void> check_directory() {
   return {};
 }
 
-Result<void> install(const SeccompProgram& seccomp) { return linux::install_seccomp(seccomp.bpf, seccomp.flags); }
+Result<void> install(const SeccompProgram& seccomp, const SyncSocket& sync) {
+  if (seccomp.notifies()) return install_with_listener(seccomp, sync);
+  return linux::install_seccomp(seccomp.bpf, seccomp.flags);
+}
 
-Result<void> become_user(const spec::Process& process, const std::optional<SeccompProgram>& seccomp) {
+Result<void> become_user(const spec::Process& process, const std::optional<SeccompProgram>& seccomp,
+                         const SyncSocket& sync) {
   const linux::CapabilityMask held = TRY(linux::held_capabilities());
   const linux::CapabilitySets sets = capability_sets(process, held);
   TRY(linux::limit_bounding_set(sets.bounding));
@@ -110,7 +115,7 @@ Result<void> become_user(const spec::Process& process, const std::optional<Secco
       all.effective = all.permitted = held;
       TRY(linux::set_capabilities(all));
     }
-    TRY(install(*seccomp));
+    TRY(install(*seccomp, sync));
   }
   TRY(linux::set_capabilities(sets));
   return {};
@@ -172,7 +177,8 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
 
 }  // namespace
 
-Result<Program> prepare_launch(const spec::Process& process, const std::optional<SeccompProgram>& seccomp) {
+Result<Program> prepare_launch(const spec::Process& process, const std::optional<SeccompProgram>& seccomp,
+                               const SyncSocket& sync) {
   reopen_null();
   own_stdio(process.user);
   TRY(set_attributes(process));
@@ -180,13 +186,14 @@ Result<Program> prepare_launch(const spec::Process& process, const std::optional
   // on some network file systems, is the one who may not.
   const auto entered = enter_directory(process.cwd);
   const Refused refused = TRY(set_own_rlimits(process));
-  TRY(become_user(process, seccomp));
+  TRY(become_user(process, seccomp, sync));
   if (!entered.ok()) TRY(enter_directory(process.cwd));
   TRY(check_directory());
   Program program{"", process.args, process.env, refused};
   program.path = TRY(find_program(process.args[0], process.env));
   const auto home = variable(program.env, "HOME");
   if (!home || home->empty()) program.env.push_back("HOME=" + home_of(process.user.uid));
+  if (seccomp && seccomp->notifies() && process.no_new_privileges) TRY(install(*seccomp, sync));
   return program;
 }
 
@@ -195,8 +202,9 @@ Error launch(const Program& program, const spec::Process& process, const std::op
   const auto args = pointers(program.args);
   const auto env = pointers(program.env);
   if (auto closed = linux::close_on_exec_from(3 + preserved_fds); !closed.ok()) return closed.error();
-  if (seccomp && process.no_new_privileges)
-    if (auto installed = install(*seccomp); !installed.ok()) return installed.error();
+  if (seccomp && process.no_new_privileges && !seccomp->notifies())
+    if (auto installed = linux::install_seccomp(seccomp->bpf, seccomp->flags); !installed.ok())
+      return installed.error();
   ::execve(program.path.c_str(), args.data(), env.data());
   return Error::from_errno(errno, "exec " + program.path);
 }

@@ -7,6 +7,7 @@
 #include "base/result.h"
 #include "runtime/process_limits.h"
 #include "runtime/seccomp_cache.h"
+#include "runtime/sync.h"
 #include "spec/runtime/process.h"
 
 /// The last steps of a process that becomes the user's program: the same for a container's first process and for exec.
@@ -22,9 +23,10 @@ struct Program {
 
 /// Takes on everything of the process but what must wait for exec: working directory, user, groups, capabilities,
 /// labels, scheduling; finds the program. The filter is installed here if there is no no_new_privs, since that needs
-/// CAP_SYS_ADMIN. Stands inside the container already.
+/// CAP_SYS_ADMIN, or if it has a listener, which the runtime must get by `sync`. Stands inside the container already.
 /// Errors: those that dockerd and podman know: `exec: "x": executable file not found in $PATH`.
-Result<Program> prepare_launch(const spec::Process& process, const std::optional<SeccompProgram>& seccomp);
+Result<Program> prepare_launch(const spec::Process& process, const std::optional<SeccompProgram>& seccomp,
+                               const SyncSocket& sync);
 
 /// Becomes the program; returns only an error. Descriptors from 3 + preserved_fds up are closed.
 Error launch(const Program& program, const spec::Process& process, const std::optional<SeccompProgram>& seccomp,

@@ -39,6 +39,8 @@ struct RecordDetails {
   uint64_t namespaces = 0;     ///< CLONE_NEW* that exec joins
   std::string seccomp_filter;  ///< name of the compiled filter, in the container's directory; empty: none
   uint32_t seccomp_flags = 0;
+  std::string seccomp_listener{};
+  std::string seccomp_metadata{};
 };
 template <class V>
 void describe(V& json, RecordDetails& details) {
@@ -50,6 +52,8 @@ void describe(V& json, RecordDetails& details) {
   json.field("namespaces", details.namespaces);
   json.omit_empty("seccompFilter", details.seccomp_filter);
   json.omit_empty("seccompFlags", details.seccomp_flags);
+  json.omit_empty("seccompListener", details.seccomp_listener);
+  json.omit_empty("seccompMetadata", details.seccomp_metadata);
 }
 
 struct Record {

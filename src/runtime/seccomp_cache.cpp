@@ -27,8 +27,7 @@ Result<uint32_t> action_value(spec::SeccompAction action, std::optional<uint32_t
     case SeccompAction::kTrace: return static_cast<uint32_t>(SECCOMP_RET_TRACE | data);
     case SeccompAction::kAllow: return static_cast<uint32_t>(SECCOMP_RET_ALLOW);
     case SeccompAction::kLog: return static_cast<uint32_t>(SECCOMP_RET_LOG);
-    case SeccompAction::kNotify:
-      return unimplemented("linux.seccomp: SCMP_ACT_NOTIFY is not supported by this runtime");
+    case SeccompAction::kNotify: return static_cast<uint32_t>(SECCOMP_RET_USER_NOTIF);
   }
   return internal_error("seccomp action");
 }
@@ -56,6 +55,8 @@ Result<uint32_t> flag_bits(const std::vector<std::string>& names) {
       bits |= SECCOMP_FILTER_FLAG_LOG;
     } else if (name == "SECCOMP_FILTER_FLAG_SPEC_ALLOW") {
       bits |= SECCOMP_FILTER_FLAG_SPEC_ALLOW;
+    } else if (name == "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV") {
+      bits |= SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
     } else {
       return invalid_argument("linux.seccomp.flags: unknown flag \"" + name + "\"");
     }
@@ -83,7 +84,37 @@ bool same_argument_twice(const std::vector<linux::ArgumentMatch>& matches) {
   return false;
 }
 
-constexpr std::string_view kMagic = "hull-seccomp-1\n";
+/// Whether some rule waits for an agent.
+bool has_notify(const spec::Seccomp& profile) {
+  for (const spec::SeccompRule& rule : profile.syscalls)
+    if (rule.action == spec::SeccompAction::kNotify) return true;
+  return false;
+}
+
+Result<SeccompProgram> program_of(const spec::Seccomp& profile, std::string bpf) {
+  SeccompProgram program{std::move(bpf), TRY(flag_bits(profile.flags))};
+  if (!has_notify(profile)) {
+    // The kernel takes it with a listener only.
+    program.flags &= ~uint32_t{SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV};
+    return program;
+  }
+  program.listener_path = profile.listener_path;
+  program.listener_metadata = profile.listener_metadata;
+  return program;
+}
+
+/// A system call that is newer than all that the profile names gets ENOSYS, so that programs fall back to older ones;
+/// not where the default lets it through or is ENOSYS already. Source: runc, libcontainer/seccomp/patchbpf.
+bool newer_calls_get_enosys(const spec::Seccomp& profile) {
+  switch (profile.default_action) {
+    case spec::SeccompAction::kAllow:
+    case spec::SeccompAction::kLog:
+    case spec::SeccompAction::kTrace: return false;
+    default: return profile.default_errno_return != ENOSYS;
+  }
+}
+
+constexpr std::string_view kMagic = "hull-seccomp-2\n";
 
 /// What a cache file must begin with: all that the program depends on.
 std::string cache_header(const spec::Seccomp& profile) {
@@ -122,7 +153,9 @@ Result<SeccompProgram> compile_seccomp(const spec::Seccomp& profile) {
   auto builder =
       TRY(linux::SeccompBuilder::create(TRY(action_value(profile.default_action, profile.default_errno_return))));
   for (const std::string& architecture : profile.architectures) TRY(builder.add_architecture(architecture));
+  std::vector<std::string> calls;
   for (const spec::SeccompRule& rule : profile.syscalls) {
+    calls.insert(calls.end(), rule.names.begin(), rule.names.end());
     const uint32_t action = TRY(action_value(rule.action, rule.errno_return));
     const auto matches = TRY(matches_of(rule));
     for (const std::string& name : rule.names) {
@@ -133,15 +166,16 @@ Result<SeccompProgram> compile_seccomp(const spec::Seccomp& profile) {
       for (const auto& match : matches) TRY(builder.add_rule(name, action, {match}));
     }
   }
-  return SeccompProgram{TRY(builder.compile()), TRY(flag_bits(profile.flags))};
+  std::string bpf = TRY(builder.compile());
+  if (newer_calls_get_enosys(profile)) bpf.insert(0, builder.enosys_prologue(calls));
+  return program_of(profile, std::move(bpf));
 }
 
 Result<SeccompProgram> seccomp_program(const std::string& root, const spec::Seccomp& profile) {
   const std::string directory = root + "/@seccomp";
   const std::string header = cache_header(profile);
   const std::string name = hash_name(header);
-  if (auto cached = load(directory, name, header); cached.ok())
-    return SeccompProgram{TRY(std::move(cached)), TRY(flag_bits(profile.flags))};
+  if (auto cached = load(directory, name, header); cached.ok()) return program_of(profile, TRY(std::move(cached)));
   SeccompProgram program = TRY(compile_seccomp(profile));
   // A cache that can't be written costs time, nothing else.
   auto stored = make_directories(directory, 0700);

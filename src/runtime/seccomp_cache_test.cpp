@@ -38,7 +38,7 @@ TEST_F(SeccompCache, TheSecondTimeComesFromTheFile) {
 TEST_F(SeccompCache, AFileForAnotherProfileIsNotBelieved) {
   const auto good = MUST(seccomp_program(root_, profile()));
   const std::string file = only_file();
-  MUST(replace_file(file, "hull-seccomp-1\nother profile", 0600, Durable::kNo));
+  MUST(replace_file(file, "hull-seccomp-2\nother profile", 0600, Durable::kNo));
   EXPECT_EQ(MUST(seccomp_program(root_, profile())).bpf, good.bpf);
 }
 
@@ -52,9 +52,6 @@ TEST_F(SeccompCache, AFileThatOthersCanWriteIsNotBelieved) {
 }
 
 TEST_F(SeccompCache, RefusesWhatItCannotDo) {
-  auto notify = profile();
-  notify.syscalls[0].action = spec::SeccompAction::kNotify;
-  EXPECT_EQ(seccomp_program(root_, notify).code(), Code::kUnimplemented);
   auto architecture = profile();
   architecture.architectures = {"SCMP_ARCH_PDP11"};
   EXPECT_EQ(seccomp_program(root_, architecture).code(), Code::kInvalidArgument);

@@ -20,6 +20,8 @@
 ///        createRuntime hooks ◀──── kHooks ────── I  rootfs is mounted, host still visible     (such hooks only)
 ///     R  ──────────────────────── kHooksDone ──▶ I  createContainer hooks, pivot, console, credentials,
 ///                                                   finds the program
+///     R  hands listener on ◀── kListener ─── I  has installed a filter with SCMP_ACT_NOTIFY     (such filters only)
+///     R  ──────────────── kListenerTaken ──▶ I
 ///     R  rlimits, OOM score,
 ///        state.json ◀────────────── kReady ──── I  all that can fail early has been done
 ///     R  pid file ─────────────── kProceed ────▶ I  no longer dies with R; closes its end
@@ -36,6 +38,8 @@ enum class Sync : char {
   kHooksDone = 'H',
   kReady = 'r',
   kProceed = 'p',
+  kListener = 'l',       ///< the number of its seccomp listener, which R takes out of it
+  kListenerTaken = 'L',  ///< the agent has it
   kFailed = 'f',
   kPid = 'i',  ///< from the process in between, where one is needed: the pid of I
 };

@@ -5,6 +5,7 @@
 
 #include "base/files.h"
 #include "linux/namespaces.h"
+#include "runtime/seccomp_notify.h"
 
 namespace hull::runtime {
 namespace {
@@ -209,6 +210,7 @@ Result<void> check_linux(const spec::RuntimeSpec& spec, const spec::Linux& part)
     return bad("linux.personality.domain", "unknown value \"" + part.personality->domain + "\"");
   if (part.personality && !part.personality->flags.empty())
     return unimplemented("linux.personality.flags: none is supported");
+  if (part.seccomp) TRY(check_notify(*part.seccomp));
   return check_not_built(part);
 }
 

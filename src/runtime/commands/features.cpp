@@ -108,11 +108,11 @@ Result<int> run(Context&, const Flags&) {
   features.linux_part.namespaces = names_of<spec::NamespaceType>();
   for (int number = 0; !linux::capability_name(number).empty(); ++number)
     features.linux_part.capabilities.emplace_back(linux::capability_name(number));
-  for (std::string& action : names_of<spec::SeccompAction>())
-    if (action != "SCMP_ACT_NOTIFY") features.linux_part.seccomp.actions.push_back(std::move(action));
+  features.linux_part.seccomp.actions = names_of<spec::SeccompAction>();
   features.linux_part.seccomp.operators = names_of<spec::SeccompOperator>();
   features.linux_part.seccomp.known_flags = {"SECCOMP_FILTER_FLAG_TSYNC", "SECCOMP_FILTER_FLAG_LOG",
-                                             "SECCOMP_FILTER_FLAG_SPEC_ALLOW"};
+                                             "SECCOMP_FILTER_FLAG_SPEC_ALLOW",
+                                             "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"};
   features.annotations["io.github.seccomp.libseccomp.version"] = linux::seccomp_library_version();
   TRY(print(json::indent(json::format(features), "    ") + "\n"));
   return 0;
