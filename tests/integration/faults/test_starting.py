@@ -1,4 +1,6 @@
 """What stops a daemon from starting is said in one line."""
+import ctypes
+import errno
 import os
 import subprocess
 
@@ -30,6 +32,23 @@ def test_no_cgroup(tmp_path):
                 f"unix://{tmp_path}/s", "--data-root", str(tmp_path / "d"), "--exec-root", str(tmp_path / "r"), "--pidfile",
                 str(tmp_path / "p")], check=False)
     assert done.returncode == 1 and "cgroup" in done.stderr
+
+
+def without_overlayfs():
+    """Between fork and exec: the kernel has no such file system any more (seccomp_rule_add(3))."""
+    seccomp = ctypes.CDLL("libseccomp.so.2")
+    seccomp.seccomp_init.restype = ctypes.c_void_p
+    allow, refuse = 0x7FFF0000, 0x00050000 | errno.ENODEV
+    filters = ctypes.c_void_p(seccomp.seccomp_init(ctypes.c_uint32(allow)))
+    for call in (b"fsopen", b"mount"):
+        assert seccomp.seccomp_rule_add(filters, ctypes.c_uint32(refuse), seccomp.seccomp_syscall_resolve_name(call), 0) == 0
+    assert seccomp.seccomp_load(filters) == 0
+
+
+def test_no_overlayfs(tmp_path):
+    done = hulld(tmp_path, preexec_fn=without_overlayfs)
+    assert done.returncode == 1 and "overlayfs" in done.stderr
+    assert not (tmp_path / "p").exists()
 
 
 def test_wrong_flags_and_files(tmp_path):
