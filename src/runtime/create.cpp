@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "linux/process_attributes.h"
 #include "runtime/cgroup_limits.h"
+#include "runtime/checkpoint/stdio.h"
 #include "runtime/create_steps.h"
 #include "runtime/hooks.h"
 #include "runtime/init.h"
@@ -88,6 +89,7 @@ Record first_record(const CreateOptions& options, const spec::RuntimeSpec& spec,
   record.config.labels = {"bundle=" + options.bundle};
   record.config.uid_mappings = spec.linux_part->uid_mappings;
   record.config.gid_mappings = spec.linux_part->gid_mappings;
+  if (!spec.process->terminal) record.external_descriptors = describe_stdio();
   record.details.oci_version = spec.oci_version;
   record.details.bundle = options.bundle;
   record.details.annotations = spec.annotations;

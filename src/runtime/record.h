@@ -65,6 +65,7 @@ struct Record {
   bool rootless = false;
   std::map<std::string, std::string> cgroup_paths{};
   std::map<std::string, std::string> namespace_paths{};
+  std::vector<std::string> external_descriptors{};  ///< of stdio, see checkpoint/stdio.h
   RecordDetails details{};
 
   std::string bundle() const { return details.bundle; }
@@ -79,6 +80,7 @@ void describe(V& json, Record& record) {
   json.field("rootless", record.rootless);
   json.field("cgroup_paths", record.cgroup_paths);
   json.omit_empty("namespace_paths", record.namespace_paths);
+  json.omit_empty("external_descriptors", record.external_descriptors);
   json.required("hull", record.details);
 }
 

@@ -2,15 +2,15 @@
 #include <sched.h>
 #include <unistd.h>
 
-#include <set>
+#include <algorithm>
 
 #include "base/files.h"
 #include "base/json.h"
 #include "base/sys.h"
-#include "base/text.h"
 #include "linux/cgroup.h"
 #include "runtime/checkpoint/checkpoint.h"
 #include "runtime/checkpoint/criu.h"
+#include "runtime/checkpoint/stdio.h"
 #include "runtime/create_steps.h"
 #include "runtime/mount_options.h"
 #include "runtime/target.h"
@@ -60,38 +60,6 @@ Result<void> name_external_mounts(CriuOptions& options, const spec::RuntimeSpec&
   return {};
 }
 
-/// The mount that an open file lies on.
-Result<uint64_t> mount_of(const std::string& proc, int fd) {
-  for (const std::string_view line : split(TRY(read_file(proc + "/fdinfo/" + std::to_string(fd))), '\n'))
-    if (line.substr(0, 7) == "mnt_id:")
-      if (const auto id = parse_integer<uint64_t>(trim(line.substr(7)))) return *id;
-  return data_loss("fdinfo without mnt_id");
-}
-
-/// What stands behind stdio. A file on a mount that the container can't see (a FIFO of the host's) is external for
-/// criu; terminals are criu's own matter.
-Result<std::vector<std::string>> describe_stdio(CriuOptions& options, pid_t pid) {
-  const std::string proc = "/proc/" + std::to_string(pid);
-  std::set<uint64_t> inside;
-  for (const std::string_view line : split(TRY(read_file(proc + "/mountinfo")), '\n'))
-    if (const auto id = parse_integer<uint64_t>(split(line, ' ').front())) inside.insert(*id);
-  std::vector<std::string> names;
-  for (int fd = 0; fd <= 2; ++fd) {
-    const std::string path = proc + "/fd/" + std::to_string(fd);
-    auto name = sys::readlink(path);
-    names.push_back(name.ok() ? *name : "/dev/null");  // closed: as runc, nothing to hand in
-    if (!name.ok() || name->substr(0, 1) != "/" || name->substr(0, 9) == "/dev/pts/") continue;
-    const uint64_t mount = TRY(mount_of(proc, fd));
-    if (inside.count(mount)) continue;
-    char key[64];
-    std::snprintf(key, sizeof key, "file[%llx:%llx]", static_cast<unsigned long long>(mount),
-                  static_cast<unsigned long long>(TRY(sys::stat(path)).st_ino));
-    options.external.emplace_back(key);
-    names.back() = key;
-  }
-  return names;
-}
-
 /// Whoever serves pages waits for a byte, by which it knows that criu listens.
 Result<void> check_status_fd(int fd) {
   const std::string name = "invalid --status-fd argument " + std::to_string(fd) + ": ";
@@ -117,9 +85,11 @@ Result<CriuOptions> dump_options(const Record& record, const CheckpointOptions& 
   told.freeze_cgroup = linux::Cgroup(record.cgroup_paths).directory("freezer").value_or("");
   if (options.pre_dump) return told;
   TRY(name_external_mounts(told, spec, record));
-  const std::vector<std::string> stdio = TRY(describe_stdio(told, record.init_pid));
-  TRY(replace_file(options.criu.image_path + "/" + std::string(kDescriptorsFile), json::format(stdio), 0600,
-                   Durable::kNo));
+  for (const std::string& key : record.external_descriptors)
+    if (is_host_file(key) && std::find(told.external.begin(), told.external.end(), key) == told.external.end())
+      told.external.push_back(key);
+  TRY(replace_file(options.criu.image_path + "/" + std::string(kDescriptorsFile),
+                   json::format(record.external_descriptors), 0600, Durable::kNo));
   return told;
 }
 

@@ -14,6 +14,7 @@
 #include "linux/process_attributes.h"
 #include "runtime/checkpoint/checkpoint.h"
 #include "runtime/checkpoint/criu.h"
+#include "runtime/checkpoint/stdio.h"
 #include "runtime/create_steps.h"
 #include "runtime/mount_options.h"
 #include "runtime/target.h"
@@ -172,7 +173,7 @@ Result<void> hand_in_stdio(Restoring& work) {
   const auto names = TRY(json::parse<std::vector<std::string>>(TRY(read_file(path, 64_KiB))).context(path));
   std::set<std::string> done;
   for (size_t fd = 0; fd < names.size() && fd <= 2; ++fd) {
-    const bool outside = names[fd].find("pipe:") != std::string::npos || names[fd].substr(0, 5) == "file[";
+    const bool outside = names[fd].find("pipe:") != std::string::npos || is_host_file(names[fd]);
     if (outside && done.insert(names[fd]).second) work.told.inherit_fd.push_back({names[fd], static_cast<int>(fd)});
   }
   return {};

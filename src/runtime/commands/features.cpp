@@ -114,6 +114,7 @@ Result<int> run(Context&, const Flags&) {
                                              "SECCOMP_FILTER_FLAG_SPEC_ALLOW",
                                              "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"};
   features.annotations["io.github.seccomp.libseccomp.version"] = linux::seccomp_library_version();
+  features.annotations["org.opencontainers.runc.checkpoint.enabled"] = "true";
   TRY(print(json::indent(json::format(features), "    ") + "\n"));
   return 0;
 }

@@ -2,12 +2,15 @@
 import json
 import os
 import pathlib
+import select
 import shutil
 import signal
 import subprocess
 import time
 
 import pytest
+
+from bundle import ConsoleSocket
 
 FAKE = pathlib.Path(__file__).with_name("fake_criu.py")
 COUNTER = "i=0; while :; do i=$((i+1)); echo $i > /tmp/new; mv /tmp/new /tmp/count; sleep 0.05; done"
@@ -59,7 +62,9 @@ def test_checkpoint_sends_every_option(runtime, fake):
     assert {field: sent[field][0] for field in expected} == expected
     mounts = {pair[0][1]: pair[1][1] for pair in sent[23]}
     assert mounts == {"/data": "/data", "/etc/group": "/dev/null"}
-    assert len(json.loads((images / "descriptors.json").read_text())) == 3
+    stdio = json.loads((images / "descriptors.json").read_text())  # /dev/null, and twice a file of the host's
+    assert len(stdio) == 3 and stdio[1] == stdio[2] and all(key.startswith("file[") for key in stdio)
+    assert sent[37] == stdio[:2]
     assert runtime.state(bundle.name)["status"] == "running"
 
 
@@ -174,3 +179,110 @@ def test_a_container_goes_on_where_it_was(runtime):
     os.kill(state["pid"], signal.SIGKILL)
     os.waitpid(state["pid"], 0)
     assert runtime.command("delete", bundle.name).returncode == 0
+
+
+def save(runtime, bundle, *flags) -> pathlib.Path:
+    images = runtime.home / "images"
+    saved = runtime.command("checkpoint", "--image-path", images, *flags, bundle.name)
+    assert saved.returncode == 0, saved.stderr
+    return images
+
+
+def restore(runtime, bundle, images, *flags) -> dict:
+    done = runtime.detached("restore", "-d", "--bundle", bundle.path, "--image-path", images, *flags, bundle.name)
+    assert done.returncode == 0, done.stdout
+    return runtime.state(bundle.name)
+
+
+def test_a_container_left_running_counts_on(runtime):
+    real_criu()
+    bundle = runtime.bundle("sh", "-c", COUNTER)
+    bundle.config["root"]["readonly"] = False
+    pid = bundle.start_detached()
+    count = count_beyond(bundle, 2)
+    save(runtime, bundle, "--leave-running")
+    assert count_beyond(bundle, count) and runtime.state(bundle.name)["pid"] == pid
+
+
+def test_a_terminal_comes_back_over_the_console_socket(runtime):
+    real_criu()
+    bundle = runtime.bundle("sh", "-c", "while read line; do echo got $line; done")
+    bundle.process["terminal"] = True
+    bundle.save()
+    console = ConsoleSocket(runtime.home / "console")
+    started = runtime.detached("run", "-d", "--console-socket", console.path, "--bundle", bundle.path, bundle.name)
+    assert started.returncode == 0, started.stdout
+    first = console.receive()
+    assert talk(first, b"one") == b"got one"
+    images = save(runtime, bundle)
+    os.close(first)
+    restore(runtime, bundle, images, "--console-socket", console.path)
+    second = console.receive()
+    assert talk(second, b"two") == b"got two"
+    os.close(second)
+    console.close()
+
+
+def talk(master: int, line: bytes) -> bytes:
+    """Writes a line; returns the first line that begins with "got"."""
+    os.write(master, line + b"\n")
+    seen = b""
+    while not seen.endswith(b"\n") or b"got" not in seen:
+        ready, _, _ = select.select([master], [], [], 10)
+        assert ready, seen
+        seen += os.read(master, 1024)
+    return next(part.strip() for part in seen.splitlines() if part.startswith(b"got"))
+
+
+def test_mounts_and_a_network_namespace_from_outside(runtime):
+    real_criu()
+    data = runtime.home / "data"
+    data.mkdir()
+    bundle = runtime.bundle("sh", "-c", COUNTER.replace("/tmp/", "/data/deep/"))
+    bundle.mount("/data", type="bind", source=str(data), options=["rbind"])
+    (runtime.home / "deep").mkdir()
+    bundle.mount("/data/deep", type="bind", source=str(runtime.home / "deep"), options=["bind"])
+    holder = subprocess.Popen(["unshare", "--net", "sleep", "1000"])
+    try:
+        wait_until(lambda: os.readlink(f"/proc/{holder.pid}/ns/net") != os.readlink("/proc/self/ns/net"))
+        for space in bundle.linux["namespaces"]:
+            if space["type"] == "network":
+                space["path"] = f"/proc/{holder.pid}/ns/net"
+        bundle.start_detached()
+        count = runtime.home / "deep/count"
+        wait_until(lambda: count.exists() and int(count.read_text()) > 2)
+        images = save(runtime, bundle)
+        before = int(count.read_text())
+        pid = restore(runtime, bundle, images)["pid"]
+        assert os.readlink(f"/proc/{pid}/ns/net") == os.readlink(f"/proc/{holder.pid}/ns/net")
+        wait_until(lambda: int(count.read_text()) > before)
+    finally:
+        holder.kill()
+        holder.wait()
+
+
+def test_hooks_of_a_restore_and_its_exit_code_in_the_foreground(runtime):
+    real_criu()
+    seen = runtime.home / "seen"
+    bundle = runtime.bundle("sh", "-c", COUNTER.replace("while :;", "trap 'exit 7' TERM; while :;"))
+    bundle.config["root"]["readonly"] = False
+    bundle.config["hooks"] = {"createRuntime": [{"path": "/bin/sh", "args": ["sh", "-c", f"cat >> {seen}"]}]}
+    bundle.start_detached()
+    count = count_beyond(bundle, 2)
+    images = save(runtime, bundle)
+    command = [runtime.binary, "--root", str(runtime.root), "restore", "--bundle", str(bundle.path), "--image-path",
+               str(images), bundle.name]
+    with open(runtime.home / "output", "w") as sink:
+        restored = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink)
+    count_beyond(bundle, count + 2)
+    assert seen.read_text().count('"status":"creating"') == 2
+    restored.terminate()
+    assert restored.wait(10) == 7
+    assert "container does not exist" in runtime.command("state", bundle.name).stderr
+
+
+def wait_until(condition) -> None:
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline
+        os.sched_yield()
