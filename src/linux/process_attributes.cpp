@@ -42,6 +42,18 @@ constexpr Named kSchedulerFlags[] = {
     {"SCHED_FLAG_KEEP_POLICY", 0x08},    {"SCHED_FLAG_KEEP_PARAMS", 0x10}, {"SCHED_FLAG_UTIL_CLAMP_MIN", 0x20},
     {"SCHED_FLAG_UTIL_CLAMP_MAX", 0x40},
 };
+// linux/mempolicy.h
+constexpr Named kMemoryModes[] = {
+    {"MPOL_DEFAULT", 0},
+    {"MPOL_PREFERRED", 1},
+    {"MPOL_BIND", 2},
+    {"MPOL_INTERLEAVE", 3},
+    {"MPOL_LOCAL", 4},
+    {"MPOL_PREFERRED_MANY", 5},
+    {"MPOL_WEIGHTED_INTERLEAVE", 6},
+};
+constexpr Named kMemoryFlags[] = {
+    {"MPOL_F_STATIC_NODES", 1 << 15}, {"MPOL_F_RELATIVE_NODES", 1 << 14}, {"MPOL_F_NUMA_BALANCING", 1 << 13}};
 constexpr Named kIoClasses[] = {{"IOPRIO_CLASS_RT", 1}, {"IOPRIO_CLASS_BE", 2}, {"IOPRIO_CLASS_IDLE", 3}};
 
 template <size_t N>
@@ -58,6 +70,17 @@ Result<int> rlimit_number(std::string_view name) { return look_up(kRlimits, name
 Result<void> set_rlimit(int number, uint64_t soft, uint64_t hard) {
   const rlimit limit{soft, hard};
   if (::setrlimit(static_cast<__rlimit_resource>(number), &limit) == -1) return Error::from_errno(errno, "set rlimit");
+  return {};
+}
+
+Result<void> check_scheduler_names(const std::string& policy, const std::vector<std::string>& flags) {
+  TRY(look_up(kPolicies, policy, "scheduler policy"));
+  for (const std::string& flag : flags) TRY(look_up(kSchedulerFlags, flag, "scheduler flag"));
+  return {};
+}
+
+Result<void> check_io_class(const std::string& io_class) {
+  TRY(look_up(kIoClasses, io_class, "I/O priority class"));
   return {};
 }
 
@@ -99,7 +122,10 @@ Result<void> set_personality(const std::string& domain) {
   return {};
 }
 
-Result<void> set_cpu_affinity(const std::string& list) {
+namespace {
+
+/// Numbers and ranges below CPU_SETSIZE, which is also more than any machine has memory nodes.
+Result<cpu_set_t> parse_list(const std::string& list) {
   cpu_set_t set;
   CPU_ZERO(&set);
   for (const std::string_view part : split(list, ',')) {
@@ -107,9 +133,49 @@ Result<void> set_cpu_affinity(const std::string& list) {
     const auto low = parse_integer<int>(range ? range->before : part);
     const auto high = range ? parse_integer<int>(range->after) : low;
     if (!low || !high || *low < 0 || *high < *low || *high >= CPU_SETSIZE)
-      return invalid_argument("invalid CPU list \"" + list + "\"");
-    for (int cpu = *low; cpu <= *high; ++cpu) CPU_SET(cpu, &set);
+      return invalid_argument("malformed list \"" + list + "\"");
+    for (int number = *low; number <= *high; ++number) CPU_SET(number, &set);
   }
+  return set;
+}
+
+struct KernelPolicy {
+  int mode = 0;
+  cpu_set_t nodes{};
+};
+
+Result<KernelPolicy> kernel_policy(const MemoryPolicy& policy) {
+  KernelPolicy wanted;
+  CPU_ZERO(&wanted.nodes);
+  wanted.mode = TRY(look_up(kMemoryModes, policy.mode, "mode"));
+  for (const std::string& flag : policy.flags) wanted.mode |= TRY(look_up(kMemoryFlags, flag, "flag"));
+  if (!policy.nodes.empty()) wanted.nodes = TRY(parse_list(policy.nodes));
+  return wanted;
+}
+
+}  // namespace
+
+Result<void> check_memory_policy(const MemoryPolicy& policy) {
+  TRY(kernel_policy(policy));
+  return {};
+}
+
+Result<void> set_memory_policy(const MemoryPolicy& policy) {
+  const KernelPolicy wanted = TRY(kernel_policy(policy));
+  // The kernel reads one bit less than it is told.
+  const unsigned long bits = policy.nodes.empty() ? 0 : CPU_SETSIZE;
+  if (::syscall(SYS_set_mempolicy, wanted.mode, bits ? &wanted.nodes : nullptr, bits) == -1)
+    return Error::from_errno(errno, "set memory policy " + policy.mode);
+  return {};
+}
+
+Result<void> check_cpu_list(const std::string& list) {
+  TRY(parse_list(list));
+  return {};
+}
+
+Result<void> set_cpu_affinity(const std::string& list) {
+  const cpu_set_t set = TRY(parse_list(list));
   if (::sched_setaffinity(0, sizeof set, &set) == -1) return Error::from_errno(errno, "set CPU affinity " + list);
   return {};
 }

@@ -28,10 +28,24 @@ struct SchedulingPolicy {
   uint64_t period = 0;
 };
 Result<void> set_scheduler(const SchedulingPolicy& policy);
+/// Whether the names are known. Errors: kInvalidArgument.
+Result<void> check_scheduler_names(const std::string& policy, const std::vector<std::string>& flags);
+Result<void> check_io_class(const std::string& io_class);
 /// "IOPRIO_CLASS_BE" and 0-7.
 Result<void> set_io_priority(const std::string& io_class, int priority);
 /// "LINUX" or "LINUX32".
 Result<void> set_personality(const std::string& domain);
+/// As of set_mempolicy(2), with the specification's names: "MPOL_BIND", "0-1,3", {"MPOL_F_STATIC_NODES"}.
+struct MemoryPolicy {
+  std::string mode;
+  std::string nodes;
+  std::vector<std::string> flags;
+};
+/// Errors: kInvalidArgument: a name that there is not, or a malformed list.
+Result<void> check_memory_policy(const MemoryPolicy& policy);
+Result<void> set_memory_policy(const MemoryPolicy& policy);
+/// Whether it is a list as "0-3,7" of numbers that the kernel can take.
+Result<void> check_cpu_list(const std::string& list);
 /// A list as "0-3,7" for this process.
 Result<void> set_cpu_affinity(const std::string& list);
 

@@ -70,7 +70,10 @@ Result<Program> enter(ExecPlan& plan) {
   if (::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == -1) return Error::from_errno(errno, "set parent death signal");
   reset_signals();
   ::setsid();
+  const auto& affinity = plan.process->exec_cpu_affinity;
+  if (affinity && !affinity->initial.empty()) TRY(linux::set_cpu_affinity(affinity->initial));
   TRY(plan.cgroup_entry.enter_v1());
+  if (affinity && !affinity->final.empty()) TRY(linux::set_cpu_affinity(affinity->final));
   TRY(linux::join_namespaces(plan.container, plan.namespaces).context("join container's namespaces"));
   if (plan.namespaces & CLONE_NEWUSER) {
     if (::setresgid(0, 0, 0) == -1 || ::setresuid(0, 0, 0) == -1) return Error::from_errno(errno, "become root");

@@ -169,6 +169,8 @@ Error run_init(InitPlan& plan, bool& told) {
     if (plan.new_keyring) TRY(linux::join_session_keyring("_ses." + plan.record->id));
     TRY(build_rootfs(plan));
     if (const auto& personality = plan.linux_part->personality) TRY(linux::set_personality(personality->domain));
+    if (const auto& policy = plan.linux_part->memory_policy)
+      TRY(linux::set_memory_policy({policy->mode, policy->nodes, policy->flags}));
     return prepare_launch(*plan.spec->process, plan.seccomp, plan.sync);
   };
   const auto finish = [&](const Program& program) -> Result<void> {

@@ -25,6 +25,8 @@ struct PlannedMount {
   MountOptions options{};
   std::optional<linux::DetachedMount> clone{};
   bool source_is_directory = true;
+  /// Whose mapping a mount that is no bind gets; the clone of a bind has its mapping already.
+  UniqueFd id_map{};
 };
 
 /// A namespace to join.

@@ -23,13 +23,21 @@ MountAttributes base_propagation(const std::string& name) {
   return attributes;
 }
 
-Result<void> map_owner(const PlannedMount& planned, const spec::Linux& part, const DetachedMount& clone) {
+bool is_id_mapped(const PlannedMount& planned) {
+  return planned.options.id_mapped != IdMapped::kNo || !planned.mount->uid_mappings.empty();
+}
+
+Result<UniqueFd> mapping_of(const PlannedMount& planned, const spec::Linux& part) {
   const bool own = !planned.mount->uid_mappings.empty();
-  if (planned.options.id_mapped == IdMapped::kNo && !own) return {};
   const auto& uids = own ? planned.mount->uid_mappings : part.uid_mappings;
   const auto& gids = own ? planned.mount->gid_mappings : part.gid_mappings;
   if (uids.empty()) return invalid_argument("idmap without mappings and without a user namespace");
-  const UniqueFd space = TRY(linux::make_user_namespace(id_ranges(uids), id_ranges(gids)));
+  return linux::make_user_namespace(id_ranges(uids), id_ranges(gids));
+}
+
+Result<void> map_owner(const PlannedMount& planned, const spec::Linux& part, const DetachedMount& clone) {
+  if (!is_id_mapped(planned)) return {};
+  const UniqueFd space = TRY(mapping_of(planned, part));
   MountAttributes attributes;
   attributes.set = MOUNT_ATTR_IDMAP;
   attributes.user_namespace = space;
@@ -82,8 +90,8 @@ Result<void> plan_mounts(InitPlan& plan) {
       if (!cloned.ok())
         return std::move(cloned).error().context("error mounting \"" + mount.source + "\" to rootfs at \"" +
                                                  mount.destination + "\"");
-    } else if (planned.options.id_mapped != IdMapped::kNo || !mount.uid_mappings.empty()) {
-      return unimplemented("mounts: \"" + mount.destination + "\": only bind mounts can be idmapped");
+    } else if (is_id_mapped(planned)) {
+      planned.id_map = TRY(mapping_of(planned, *plan.linux_part));
     }
     plan.mounts.push_back(std::move(planned));
   }

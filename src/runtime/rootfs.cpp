@@ -114,6 +114,8 @@ Result<void> mount_filesystem(const RootDir& root, const PlannedMount& planned) 
   uint64_t attributes = options.attributes.set | options.recursive_attributes.set;
   if (fill_first) attributes &= ~uint64_t{MOUNT_ATTR_RDONLY};
   DetachedMount made = TRY(std::move(context).create(attributes));
+  if (planned.id_map.valid())
+    TRY(made.change({.set = MOUNT_ATTR_IDMAP, .user_namespace = planned.id_map}, Recursive::kNo).context("idmap"));
   if (tmpfs && options.copy_up) {
     const UniqueFd from = TRY(root.open(mount.destination, O_RDONLY | O_DIRECTORY));
     const UniqueFd into = TRY(sys::openat(made.root(), ".", O_RDONLY | O_DIRECTORY));

@@ -152,7 +152,8 @@ Result<std::string> load(const std::string& directory, const std::string& name, 
 Result<SeccompProgram> compile_seccomp(const spec::Seccomp& profile) {
   auto builder =
       TRY(linux::SeccompBuilder::create(TRY(action_value(profile.default_action, profile.default_errno_return))));
-  for (const std::string& architecture : profile.architectures) TRY(builder.add_architecture(architecture));
+  for (const std::string& architecture : profile.architectures)
+    TRY(builder.add_architecture(architecture).context("linux.seccomp.architectures"));
   std::vector<std::string> calls;
   for (const spec::SeccompRule& rule : profile.syscalls) {
     calls.insert(calls.end(), rule.names.begin(), rule.names.end());

@@ -5,6 +5,7 @@
 
 #include "base/files.h"
 #include "linux/namespaces.h"
+#include "linux/process_attributes.h"
 #include "runtime/seccomp_notify.h"
 
 namespace hull::runtime {
@@ -185,7 +186,6 @@ Result<void> check_time(const spec::Linux& part) {
 Result<void> check_not_built(const spec::Linux& part) {
   if (part.intel_rdt) return unimplemented("linux.intelRdt: not supported by this runtime");
   if (!part.net_devices.empty()) return unimplemented("linux.netDevices: not supported by this runtime");
-  if (part.memory_policy) return unimplemented("linux.memoryPolicy: not supported by this runtime");
   if (!part.mount_label.empty() && !exists("/sys/fs/selinux/enforce"))
     return unimplemented("linux.mountLabel: SELinux is not enabled on this machine");
   return {};
@@ -210,6 +210,10 @@ Result<void> check_linux(const spec::RuntimeSpec& spec, const spec::Linux& part)
     return bad("linux.personality.domain", "unknown value \"" + part.personality->domain + "\"");
   if (part.personality && !part.personality->flags.empty())
     return unimplemented("linux.personality.flags: none is supported");
+  if (const auto& policy = part.memory_policy) {
+    auto known = linux::check_memory_policy({policy->mode, policy->nodes, policy->flags});
+    TRY(std::move(known).context("linux.memoryPolicy"));
+  }
   if (part.seccomp) TRY(check_notify(*part.seccomp));
   return check_not_built(part);
 }

@@ -52,6 +52,33 @@ Result<void> check_rlimits(const std::vector<spec::Rlimit>& limits, std::string_
   return {};
 }
 
+/// Source: runc, libcontainer/configs/validate: which number goes with which policy.
+Result<void> check_scheduler(const spec::Scheduler& scheduler, std::string_view prefix) {
+  if (auto known = linux::check_scheduler_names(scheduler.policy, scheduler.flags); !known.ok())
+    return bad(prefix, "scheduler", known.error().message());
+  if (scheduler.nice < -20 || scheduler.nice > 19)
+    return bad(prefix, "scheduler.nice", "must lie between -20 and 19, got " + std::to_string(scheduler.nice));
+  const bool realtime = scheduler.policy == "SCHED_FIFO" || scheduler.policy == "SCHED_RR";
+  if (scheduler.priority != 0 && !realtime)
+    return bad(prefix, "scheduler.priority",
+               "goes with SCHED_FIFO and SCHED_RR only, got " + std::to_string(scheduler.priority));
+  const std::pair<std::string_view, uint64_t> times[] = {{"scheduler.runtime", scheduler.runtime},
+                                                         {"scheduler.deadline", scheduler.deadline},
+                                                         {"scheduler.period", scheduler.period}};
+  for (const auto& [field, value] : times)
+    if (value != 0 && scheduler.policy != "SCHED_DEADLINE")
+      return bad(prefix, field, "goes with SCHED_DEADLINE only, got " + std::to_string(value));
+  return {};
+}
+
+Result<void> check_io_priority(const spec::IoPriority& io, std::string_view prefix) {
+  if (auto known = linux::check_io_class(io.io_class); !known.ok())
+    return bad(prefix, "ioPriority.class", known.error().message());
+  if (io.priority < 0 || io.priority > 7)
+    return bad(prefix, "ioPriority.priority", "must lie between 0 and 7, got " + std::to_string(io.priority));
+  return {};
+}
+
 Result<void> check_labels(const spec::Process& process, std::string_view prefix) {
   if (!process.selinux_label.empty() && !exists("/sys/fs/selinux/enforce"))
     return unimplemented(std::string(prefix) + ".selinuxLabel: SELinux is not enabled on this machine");
@@ -74,9 +101,13 @@ Result<void> validate_process(const spec::Process& process, std::string_view pre
   TRY(check_rlimits(process.rlimits, prefix));
   if (const auto& score = process.oom_score_adj; score && (*score < -1000 || *score > 1000))
     return bad(prefix, "oomScoreAdj", "must lie between -1000 and 1000, got " + std::to_string(*score));
-  if (process.io_priority && (process.io_priority->priority < 0 || process.io_priority->priority > 7))
-    return bad(prefix, "ioPriority.priority",
-               "must lie between 0 and 7, got " + std::to_string(process.io_priority->priority));
+  if (process.scheduler) TRY(check_scheduler(*process.scheduler, prefix));
+  if (process.io_priority) TRY(check_io_priority(*process.io_priority, prefix));
+  if (const auto& affinity = process.exec_cpu_affinity) {
+    const std::string field = std::string(prefix) + ".execCPUAffinity.";
+    if (!affinity->initial.empty()) TRY(linux::check_cpu_list(affinity->initial).context(field + "initial"));
+    if (!affinity->final.empty()) TRY(linux::check_cpu_list(affinity->final).context(field + "final"));
+  }
   return check_labels(process, prefix);
 }
 
