@@ -18,15 +18,6 @@ constexpr std::string_view kFifo = "exec.fifo";
 
 Error no_such_container() { return not_found("container does not exist"); }
 
-/// Commands on one container take turns; a command never holds the lock while it waits for the container's process.
-Result<void> lock(FdRef dir) {
-  int result = 0;
-  do result = ::flock(dir.get(), LOCK_EX);
-  while (result == -1 && errno == EINTR);
-  if (result == -1) return Error::from_errno(errno, "lock container");
-  return {};
-}
-
 }  // namespace
 
 Result<void> check_container_id(std::string_view id) {
@@ -39,6 +30,20 @@ Result<void> check_container_id(std::string_view id) {
   if (!valid) return invalid_argument("invalid container ID format");
   return {};
 }
+
+/// Commands on one container take turns; a command never holds the lock while it waits for the container's process.
+Result<void> ContainerDirectory::lock() const {
+  int result = 0;
+  do result = ::flock(dir_.get(), LOCK_EX);
+  while (result == -1 && errno == EINTR);
+  if (result == -1) return Error::from_errno(errno, "lock container");
+  // Whoever held the lock may have removed the container.
+  const auto now = sys::lstat(path_);
+  if (!now.ok() || now->st_ino != TRY(sys::fstat(dir_)).st_ino) return no_such_container();
+  return {};
+}
+
+void ContainerDirectory::unlock() const { ::flock(dir_.get(), LOCK_UN); }
 
 Result<void> ContainerDirectory::write_record(const Record& record) const {
   // tmpfs as a rule, and of no use after a power loss: no fsync.
@@ -85,7 +90,7 @@ Result<ContainerDirectory> Store::create(const std::string& id) const {
   if (made.is(Code::kAlreadyExists)) return already_exists("container with given ID already exists");
   TRY(std::move(made));
   ContainerDirectory directory(path, TRY(sys::open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)));
-  TRY(lock(directory.fd()));
+  TRY(directory.lock());
   return directory;
 }
 
@@ -98,10 +103,7 @@ Result<ContainerDirectory> Store::look(const std::string& id) const {
 
 Result<ContainerDirectory> Store::open(const std::string& id) const {
   ContainerDirectory directory = TRY(look(id));
-  TRY(lock(directory.fd()));
-  // Whoever held the lock may have removed the container.
-  if (const auto now = sys::lstat(directory.path()); !now.ok() || now->st_ino != TRY(sys::fstat(directory.fd())).st_ino)
-    return no_such_container();
+  TRY(directory.lock());
   return directory;
 }
 

@@ -22,12 +22,15 @@ inline constexpr std::string_view kDefaultRoot = "/run/hull-runc";
 /// Errors: kInvalidArgument. Source: runc, "^[\w+-\.]+$".
 Result<void> check_container_id(std::string_view id);
 
-/// One container's directory, locked while this lives.
+/// One container's directory, locked while this lives or until unlock().
 class ContainerDirectory {
  public:
   ContainerDirectory(std::string path, UniqueFd dir) : path_(std::move(path)), dir_(std::move(dir)) {}
   const std::string& path() const { return path_; }
   FdRef fd() const { return dir_; }
+  /// Waits for its turn. Errors: kNotFound: another command removed the container meanwhile.
+  Result<void> lock() const;
+  void unlock() const;
 
   Result<void> write_record(const Record& record) const;
   Result<Record> read_record() const;

@@ -33,13 +33,16 @@ Result<int> run_foreground(const Store& store, CreateOptions options, bool keep)
   const UniqueFd signals = TRY(block_forwarded_signals());
   CreatedContainer made = TRY(create_container(store, options));
   const auto clean_up = [&] {
-    auto deleted = delete_container(made.directory, Force::kYes);
+    auto deleted = made.directory.lock();
+    if (deleted.is(Code::kNotFound)) return;  // another command was faster
+    if (deleted.ok()) deleted = delete_container(made.directory, Force::kYes);
     if (!deleted.ok()) logging::warn("delete container", {{"error", deleted.error().message()}});
   };
   const auto accompany = [&]() -> Result<int> {
     UniqueFd master;
     if (terminal) master = TRY(linux::receive_descriptor(console.first));
     TRY(start_container(made.directory, made.record));
+    made.directory.unlock();
     return accompany_foreground(made.init, signals, std::move(master));
   };
   auto code = accompany();

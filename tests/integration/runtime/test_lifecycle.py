@@ -149,20 +149,17 @@ def test_exit_by_a_signal_of_its_own_namespace_is_128_plus_n(runtime):
     assert process.wait(10) == 137
 
 
-def test_a_runtime_killed_at_any_moment_leaves_nothing_that_delete_cannot_clear(runtime):
-    for delay in range(0, 12):
-        bundle = runtime.bundle("sleep", "1000").save()
-        process = subprocess.Popen([runtime.binary, "--root", runtime.root, "create", "-b", bundle.path, bundle.name],
-                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            process.wait(delay / 1000)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        assert runtime.command("delete", "--force", bundle.name).returncode == 0
-        assert not (runtime.root / bundle.name).exists()
-        for hierarchy in os.scandir("/sys/fs/cgroup"):
-            assert not os.path.exists(hierarchy.path + bundle.linux["cgroupsPath"])
+def test_a_run_in_the_foreground_keeps_no_command_waiting(runtime):
+    bundle = runtime.bundle("sleep", "1000").save()
+    process = subprocess.Popen([runtime.binary, "--root", runtime.root, "run", "-b", bundle.path, bundle.name],
+                               stdin=subprocess.DEVNULL)
+    while '"running"' not in runtime.command("state", bundle.name).stdout:
+        assert process.poll() is None
+    for command in ("pause", "resume", "update --pids-limit 100", "delete --force"):
+        done = runtime.command(*command.split(), bundle.name)
+        assert done.returncode == 0, done.stderr
+    assert process.wait(10) == 137
+    assert not (runtime.root / bundle.name).exists()
 
 
 def test_update_and_stats(runtime):
