@@ -94,6 +94,11 @@ void Creator::apply_defaults(ContainerRecord& record) const {
   const ContainerSettings& settings = registry_.settings();
   api::HostConfig& host = record.host;
   if (host.network_mode.empty() || host.network_mode == "default") host.network_mode = "bridge";
+  // docker's client names the endpoint as the user named the mode.
+  if (auto endpoint = record.endpoints.extract("default"); endpoint && host.network_mode == "bridge") {
+    endpoint.key() = "bridge";
+    record.endpoints.insert(std::move(endpoint));
+  }
   // Where clients from before 1.44 put it.
   if (!record.config.mac_address.empty() && is_network_name(host.network_mode)) {
     auto& endpoint = record.endpoints[host.network_mode];

@@ -41,6 +41,16 @@ def test_containers_reach_each_other_by_address(engine, server):
     assert out == "served\n"
 
 
+def test_the_default_network_is_the_bridge_under_one_name(engine, name):
+    status, made = engine.request("POST", f"/containers/create?name={name}", {
+        "Image": "busybox", "Cmd": ["sleep", "60"], "HostConfig": {"NetworkMode": "default"},
+        "NetworkingConfig": {"EndpointsConfig": {"default": {}}}})
+    assert status == 201, made
+    assert engine.request("POST", f"/containers/{name}/start")[0] == 204
+    assert list(engine.request("GET", f"/containers/{name}/json")[1]["NetworkSettings"]["Networks"]) == ["bridge"]
+    engine.client.containers.get(name).remove(force=True)
+
+
 def test_published_tcp_port_on_localhost_and_bridge_address(engine, server):
     container = server({"80/tcp": ("0.0.0.0", None)})
     port = int(container.attrs["NetworkSettings"]["Ports"]["80/tcp"][0]["HostPort"])
