@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Speaks criu's RPC protocol as `criu swrk 3`: notes each request in $FAKE_CRIU_LOG and answers as $FAKE_CRIU says:
-"version" (as 4.2.1 or this number), "fail" (errno for anything but a version), "features"."""
+"version" (as 4.2.1 or this number), "fail" (errno for anything but a version), "features", "hang" (no answer)."""
 import json
 import os
 import socket
@@ -67,6 +67,8 @@ def main() -> None:
     if kind == 10:
         major, minor, patch = told.get("version", [4, 2, 1])
         wire.send(number(1, 10) + number(2, 1) + text(10, number(1, major) + number(2, minor) + number(4, patch)))
+    elif "hang" in told:
+        wire.recv(1)  # until the other side is gone
     elif "fail" in told:
         wire.send(number(1, kind) + number(2, 0) + number(7, told["fail"]))
     elif kind == 9:

@@ -137,6 +137,26 @@ def test_a_restore_that_fails_leaves_nothing(runtime, fake):
     assert str(runtime.root) not in pathlib.Path("/proc/self/mountinfo").read_text()
 
 
+def test_a_restore_that_is_killed_leaves_nothing_that_delete_cannot_clear(runtime, fake):
+    requests = fake(hang=True)
+    bundle = runtime.bundle("sleep", "1000").save()
+    images = runtime.home / "images"
+    images.mkdir()
+    (images / "descriptors.json").write_text("[]")
+    restoring = subprocess.Popen([runtime.binary, "--root", str(runtime.root), "restore", "-d", "--bundle",
+                                  str(bundle.path), "--image-path", str(images), bundle.name])
+    log = runtime.home / "requests"
+    wait_until(lambda: log.exists() and log.read_text().count("\n") == 2)
+    assert requests()[1]["type"] == 2
+    restoring.kill()
+    restoring.wait()
+    assert str(runtime.root) not in pathlib.Path("/proc/self/mountinfo").read_text()
+    paths = json.loads((runtime.root / bundle.name / "state.json").read_text())["cgroup_paths"]
+    assert runtime.command("delete", "--force", bundle.name).returncode == 0
+    assert not [path for path in paths.values() if os.path.exists(path)]
+    assert bundle.name not in os.listdir(runtime.root)
+
+
 def real_criu() -> str:
     criu = os.environ.get("HULL_CRIU") or shutil.which("criu")
     if not criu:
@@ -268,13 +288,14 @@ def test_hooks_of_a_restore_and_its_exit_code_in_the_foreground(runtime):
     bundle.config["root"]["readonly"] = False
     bundle.config["hooks"] = {"createRuntime": [{"path": "/bin/sh", "args": ["sh", "-c", f"cat >> {seen}"]}]}
     bundle.start_detached()
-    count = count_beyond(bundle, 2)
+    count_beyond(bundle, 2)
     images = save(runtime, bundle)
+    count = int((bundle.rootfs / "tmp/count").read_text())
     command = [runtime.binary, "--root", str(runtime.root), "restore", "--bundle", str(bundle.path), "--image-path",
                str(images), bundle.name]
     with open(runtime.home / "output", "w") as sink:
         restored = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink)
-    count_beyond(bundle, count + 2)
+    count_beyond(bundle, count)
     assert seen.read_text().count('"status":"creating"') == 2
     restored.terminate()
     assert restored.wait(10) == 7
