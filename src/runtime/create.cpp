@@ -17,6 +17,7 @@
 #include "runtime/create_steps.h"
 #include "runtime/hooks.h"
 #include "runtime/init.h"
+#include "runtime/pidfd_socket.h"
 #include "runtime/process_limits.h"
 #include "runtime/seccomp_notify.h"
 #include "runtime/target.h"
@@ -187,6 +188,7 @@ Result<void> accompany(const InitPlan& plan, const SyncSocket& sync, const Creat
   TRY(made.directory.write_record(made.record));
   if (!options.pid_file.empty())
     TRY(replace_file(options.pid_file, std::to_string(pid), 0644, Durable::kNo).context("write pid file"));
+  TRY(send_pidfd(options.pidfd_socket, made.init));
   TRY(sync.send(Sync::kProceed));
   return sync.expect_end();
 }

@@ -13,6 +13,7 @@ struct CreateOptions {
   std::string bundle;          ///< absolute
   std::string console_socket;  ///< path; empty: none
   std::string pid_file;
+  std::string pidfd_socket;  ///< path; gets a pidfd of the first process; empty: none
   bool pivot = true;
   bool new_keyring = true;
   unsigned preserved_fds = 0;

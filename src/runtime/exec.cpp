@@ -14,6 +14,7 @@
 #include "linux/process_attributes.h"
 #include "runtime/console.h"
 #include "runtime/launch.h"
+#include "runtime/pidfd_socket.h"
 #include "runtime/process_limits.h"
 #include "runtime/report.h"
 #include "runtime/seccomp_notify.h"
@@ -112,6 +113,7 @@ Result<void> accompany(const SyncSocket& sync, const linux::Child& child, const 
   TRY(set_process_limits(*plan.process, child.pid, refused_of_message(ready)));
   if (!options.pid_file.empty())
     TRY(replace_file(options.pid_file, std::to_string(child.pid), 0644, Durable::kNo).context("write pid file"));
+  TRY(send_pidfd(options.pidfd_socket, child));
   TRY(sync.send(Sync::kProceed));
   return sync.expect_end();
 }

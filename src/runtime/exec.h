@@ -12,6 +12,7 @@ struct ExecOptions {
   std::string cgroup;  ///< below the container's
   std::string console_socket;
   std::string pid_file;
+  std::string pidfd_socket;
   bool ignore_paused = false;
   unsigned preserved_fds = 0;
   UniqueFd console{};  ///< as of CreateOptions

@@ -22,6 +22,7 @@ Result<CreateOptions> create_options(const Flags& flags) {
   options.bundle = TRY(absolute_path(flags.text("bundle")));
   options.console_socket = flags.text("console-socket");
   if (flags.has("pid-file")) options.pid_file = TRY(absolute_path(flags.text("pid-file")));
+  options.pidfd_socket = flags.text("pidfd-socket");
   options.pivot = !flags.is_set("no-pivot");
   options.new_keyring = !flags.is_set("no-new-keyring");
   const int64_t preserved = flags.number("preserve-fds");

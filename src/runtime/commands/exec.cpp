@@ -14,6 +14,7 @@ namespace {
 constexpr Flag kFlags[] = {
     kConsoleSocketFlag,
     kPidFileFlag,
+    kPidfdSocketFlag,
     kPreserveFlag,
     {"process", 'p', Flag::Kind::kText, "file with the process as JSON"},
     {"detach", 'd', Flag::Kind::kSwitch, "return once the process runs"},
@@ -99,6 +100,7 @@ Result<int> run(Context& context, const Flags& flags) {
   ExecOptions options;
   options.console_socket = flags.text("console-socket");
   if (flags.has("pid-file")) options.pid_file = TRY(absolute_path(flags.text("pid-file")));
+  options.pidfd_socket = flags.text("pidfd-socket");
   options.ignore_paused = flags.is_set("ignore-paused");
   if (flags.number("preserve-fds") < 0) return invalid_argument("preserve-fds: is below zero");
   options.preserved_fds = static_cast<unsigned>(flags.number("preserve-fds"));

@@ -15,6 +15,7 @@ constexpr Flag kFlags[] = {
     kBundleFlag,
     kConsoleSocketFlag,
     kPidFileFlag,
+    kPidfdSocketFlag,
     kNoPivotFlag,
     kNoKeyringFlag,
     kPreserveFlag,

@@ -1,6 +1,7 @@
 #include "spec/runtime/spec.h"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include "base/files.h"
 #include "base/sys.h"
@@ -12,6 +13,7 @@ namespace {
 
 constexpr Flag kFlags[] = {
     kBundleFlag,
+    {"rootless", 0, Flag::Kind::kSwitch, "for a user without rights: a user namespace that maps that user to root"},
 };
 
 /// A document to begin with: a shell in the bundle's "rootfs", few capabilities, the usual mounts.
@@ -62,12 +64,32 @@ spec::RuntimeSpec example() {
   return document;
 }
 
+/// What a user may do alone: its own id as root, the host's network and /sys, no limits.
+/// Source: runc, specconv.ToRootless.
+void make_rootless(spec::RuntimeSpec& document) {
+  spec::Linux& part = *document.linux_part;
+  std::erase_if(part.namespaces, [](const auto& space) { return space.type == spec::NamespaceType::kNetwork; });
+  part.namespaces.push_back({spec::NamespaceType::kUser});
+  part.uid_mappings = {{0, ::geteuid(), 1}};
+  part.gid_mappings = {{0, ::getegid(), 1}};
+  part.resources.reset();
+  std::erase_if(document.mounts, [](const auto& mount) { return mount.destination.compare(0, 4, "/sys") == 0; });
+  for (spec::Mount& mount : document.mounts)
+    std::erase_if(mount.options, [](const std::string& option) { return option.compare(0, 4, "gid=") == 0; });
+  document.mounts.push_back({.destination = "/sys",
+                             .type = "none",
+                             .source = "/sys",
+                             .options = {"rbind", "nosuid", "noexec", "nodev", "ro"}});
+}
+
 Result<int> run(Context&, const Flags& flags) {
   const std::string path = TRY(absolute_path(flags.text("bundle"))) + "/config.json";
   auto file = sys::open(path, O_WRONLY | O_CREAT | O_EXCL, 0666);
   if (file.is(Code::kAlreadyExists)) return already_exists("File config.json exists. Remove it first");
   const UniqueFd opened = TRY(std::move(file));
-  TRY(sys::write_all(opened, json::indent(spec::format_runtime_spec(example()), "\t")));
+  spec::RuntimeSpec document = example();
+  if (flags.is_set("rootless")) make_rootless(document);
+  TRY(sys::write_all(opened, json::indent(spec::format_runtime_spec(document), "\t")));
   return 0;
 }
 
