@@ -20,6 +20,7 @@
 #include "runtime/pidfd_socket.h"
 #include "runtime/process_limits.h"
 #include "runtime/seccomp_notify.h"
+#include "runtime/systemd/holder.h"
 #include "runtime/target.h"
 #include "runtime/validate.h"
 
@@ -113,7 +114,10 @@ Result<void> make_cgroup(InitPlan& plan, Record& record, const ContainerDirector
     const linux::Cgroup made(paths);
     return made.remove();
   });
-  const auto cgroup = TRY(linux::Cgroup::create(plan.layout, path, linux::Cgroup::Existing::kRefuseProcesses));
+  // A scope has its holder in it.
+  const auto existing = record.details.systemd_unit.empty() ? linux::Cgroup::Existing::kRefuseProcesses
+                                                            : linux::Cgroup::Existing::kAccept;
+  const auto cgroup = TRY(linux::Cgroup::create(plan.layout, path, existing));
   const spec::Resources none;
   const spec::Resources& wanted = plan.linux_part->resources ? *plan.linux_part->resources : none;
   TRY(apply_limits(cgroup, wanted).context("set cgroup limits"));
@@ -193,6 +197,16 @@ Result<void> accompany(const InitPlan& plan, const SyncSocket& sync, const Creat
   return sync.expect_end();
 }
 
+/// On record before it is there, as the cgroup.
+Result<void> start_unit(const systemd::ScopeName& scope, const InitPlan& plan, CreatedContainer& made,
+                        std::optional<systemd::ScopeHolder>& holder, Rollback& undo) {
+  made.record.details.systemd_unit = scope.unit;
+  TRY(made.directory.write_record(made.record));
+  holder.emplace(TRY(systemd::ScopeHolder::start(scope, made.record.id, *plan.linux_part, plan.layout.mode)));
+  undo.add([unit = scope.unit] { return systemd::stop_scope(unit); });
+  return {};
+}
+
 /// In runc's words, which clients show: a program that can't be run stands for itself.
 Error explain_start(Error error) {
   const bool program = error.message().compare(0, 7, "exec: \"") == 0;
@@ -251,7 +265,14 @@ Result<CreatedContainer> create_container(const Store& store, CreateOptions& opt
   TRY(plan_console(plan, options));
   TRY(plan_seccomp(plan, made.record, store, made.directory));
   TRY(plan_mounts(plan));
-  TRY(make_cgroup(plan, made.record, made.directory, cgroups_path(options, *spec.linux_part), undo));
+  std::string path = cgroups_path(options, *spec.linux_part);
+  std::optional<systemd::ScopeHolder> holder;
+  if (options.systemd_cgroup) {
+    const auto scope = TRY(systemd::parse_scope(spec.linux_part->cgroups_path, options.id));
+    path = scope.cgroup_path();
+    TRY(start_unit(scope, plan, made, holder, undo));
+  }
+  TRY(make_cgroup(plan, made.record, made.directory, path, undo));
   plan.fifo = TRY(made.directory.make_fifo());
 
   plan.runtime_only = {made.directory.fd().get(), sync.runtime.fd().get()};

@@ -6,6 +6,7 @@
 #include "linux/cgroup.h"
 #include "runtime/create.h"
 #include "runtime/hooks.h"
+#include "runtime/systemd/scope.h"
 
 namespace hull::runtime {
 namespace {
@@ -34,6 +35,7 @@ Result<void> destroy(const ContainerDirectory& directory, const Record& record) 
   // Processes of a shared pid namespace, or of a create that died half-way, outlive init.
   const auto left = cgroup.processes();
   if (left.ok() && !left->empty()) TRY(cgroup.kill_all(SIGKILL));
+  if (!record.details.systemd_unit.empty()) TRY(systemd::stop_scope(record.details.systemd_unit));
   TRY(cgroup.remove());
   TRY(directory.remove());
   if (!record.details.hooks) return {};

@@ -41,6 +41,7 @@ struct RecordDetails {
   uint32_t seccomp_flags = 0;
   std::string seccomp_listener{};
   std::string seccomp_metadata{};
+  std::string systemd_unit{};  ///< the scope that the cgroup is; empty: not made by systemd
 };
 template <class V>
 void describe(V& json, RecordDetails& details) {
@@ -54,6 +55,7 @@ void describe(V& json, RecordDetails& details) {
   json.omit_empty("seccompFlags", details.seccomp_flags);
   json.omit_empty("seccompListener", details.seccomp_listener);
   json.omit_empty("seccompMetadata", details.seccomp_metadata);
+  json.omit_empty("systemdUnit", details.systemd_unit);
 }
 
 struct Record {

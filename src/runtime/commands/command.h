@@ -13,7 +13,7 @@ namespace hull::runtime {
 /// What every command is given.
 struct Context {
   Store store;
-  std::string systemd_cgroup{};
+  bool systemd_cgroup = false;
 };
 
 /// One command of hull-runc, defined in the file of its name.

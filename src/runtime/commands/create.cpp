@@ -10,6 +10,7 @@ namespace {
 
 Result<int> run(Context& context, const Flags& flags) {
   CreateOptions options = TRY(create_options(flags));
+  options.systemd_cgroup = context.systemd_cgroup;
   TRY(create_container(context.store, options));
   return 0;
 }

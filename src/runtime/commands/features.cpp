@@ -17,7 +17,7 @@ void describe(V& json, Enabled& value) {
 struct CgroupFeatures {
   bool v1 = true;
   bool v2 = true;
-  bool systemd = false;
+  bool systemd = true;
   bool systemd_user = false;
   bool rdma = true;
 };

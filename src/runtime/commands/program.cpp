@@ -32,7 +32,8 @@ constexpr Flag kGlobalFlags[] = {
     {"root", 0, Flag::Kind::kText, "directory of the containers' state (default: /run/hull-runc)"},
     {"criu", 0, Flag::Kind::kText,
      "accepted and of no effect, as with runc: criu is found in PATH, or named by HULL_CRIU"},
-    {"systemd-cgroup", 0, Flag::Kind::kSwitch, "refused: cgroups are managed by cgroupfs only"},
+    {"systemd-cgroup", 0, Flag::Kind::kSwitch,
+     "make the cgroup a systemd scope; cgroupsPath is then \"slice:prefix:name\""},
     {"rootless", 0, Flag::Kind::kText, "true, false or auto (default: auto)"},
     {"version", 'v', Flag::Kind::kSwitch, "print the version"},
     {"help", 'h', Flag::Kind::kSwitch, "print this help"},
@@ -82,13 +83,16 @@ Result<Context> open_context(const Flags& flags) {
   if (format != "text" && format != "json") return invalid_argument("invalid log-format: " + format);
   log.format = format == "json" ? LogFormat::kJson : LogFormat::kText;
   TRY(install_log(log));
-  if (flags.is_set("systemd-cgroup"))
+  const bool systemd = flags.is_set("systemd-cgroup");
+  if (systemd && ::access("/run/systemd/system", F_OK) == -1)
     return unimplemented("systemd cgroup flag passed, but systemd support for managing cgroups is not available");
+  if (systemd && ::geteuid() != 0)
+    return unimplemented("systemd cgroups of an ordinary user are not supported by this runtime");
   const std::string rootless = flags.text("rootless", "auto");
   if (rootless != "auto" && rootless != "true" && rootless != "false")
     return invalid_argument("invalid value \"" + rootless + "\" for flag -rootless: expected true, false or auto");
   if (rootless == "true") return unimplemented("rootless containers are not supported by this runtime");
-  return Context{Store(flags.text("root", default_root()))};
+  return Context{Store(flags.text("root", default_root())), systemd};
 }
 
 Result<void> check_arguments(const Command& command, size_t count) {

@@ -51,6 +51,7 @@ Result<int> restore_foreground(const Store& store, RestoreOptions options) {
 }
 
 Result<int> run(Context& context, const Flags& flags) {
+  if (context.systemd_cgroup) return unimplemented("restore into a systemd cgroup is not supported by this runtime");
   RestoreOptions options;
   options.create = TRY(create_options(flags));
   options.criu = TRY(criu_settings(flags));

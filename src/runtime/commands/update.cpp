@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "runtime/cgroup_limits.h"
 #include "runtime/commands/command.h"
+#include "runtime/systemd/scope.h"
 #include "runtime/validate.h"
 
 namespace hull::runtime {
@@ -90,6 +91,10 @@ Result<int> run(Context& context, const Flags& flags) {
   const spec::Resources resources = TRY(resources_of(flags));
   TRY(validate_resources(resources, "resources"));
   const linux::Cgroup cgroup(record.cgroup_paths);
+  if (!record.details.systemd_unit.empty()) {
+    const auto layout = TRY(linux::CgroupLayout::detect());
+    TRY(systemd::set_properties(record.details.systemd_unit, systemd::properties_of(resources, layout.mode)));
+  }
   TRY(apply_limits(cgroup, resources));
   if (!resources.devices.empty()) TRY(apply_devices(cgroup, with_default_devices(resources.devices, {})));
   return 0;
