@@ -192,8 +192,9 @@ Result<ContainerRecord> Runner::adopt(Container& container) {
   auto request = request_of(next);
   if (request.ok()) {
     auto sandbox = registry_.services().sandboxes.adopt(*request);
-    if (sandbox.ok()) next.sandbox = std::move(sandbox).value();
-    if (!sandbox.ok())
+    if (sandbox.ok())
+      next.sandbox = std::move(sandbox).value();
+    else
       logging::warn("take over sandbox", {{"container", next.id}, {"error", sandbox.error().message()}});
   }
   for (const MountPlan& plan : next.mounts)

@@ -123,12 +123,12 @@ Result<void> check_modes(const api::HostConfig& host) {
       return unimplemented("HostConfig.IpcMode: \"" + host.ipc_mode + "\" is not supported");
   }
   if (!is_mode(host.pid_mode, {"", "host"})) return bad("invalid PID mode: " + host.pid_mode);
-  if (host.uts_mode != "" && host.uts_mode != "host") return bad("invalid UTS mode: " + host.uts_mode);
-  if (host.userns_mode != "" && host.userns_mode != "host")
+  if (!host.uts_mode.empty() && host.uts_mode != "host") return bad("invalid UTS mode: " + host.uts_mode);
+  if (!host.userns_mode.empty() && host.userns_mode != "host")
     return bad("invalid user namespace mode: " + host.userns_mode);
-  if (host.cgroupns_mode != "" && host.cgroupns_mode != "host" && host.cgroupns_mode != "private")
+  if (!host.cgroupns_mode.empty() && host.cgroupns_mode != "host" && host.cgroupns_mode != "private")
     return bad("invalid cgroup namespace mode: " + host.cgroupns_mode);
-  if (host.isolation != "" && host.isolation != "default")
+  if (!host.isolation.empty() && host.isolation != "default")
     return bad("invalid isolation '" + host.isolation + "' on linux");
   return {};
 }
@@ -175,7 +175,7 @@ Result<void> check_host(const api::HostConfig& host, const ContainerSettings& se
   if (host.shm_size < 0) return bad("SHM size can not be less than 0");
   if (!host.runtime.empty() && !settings.runtimes.contains(host.runtime))
     return bad("unknown or invalid runtime name: " + host.runtime);
-  if (host.auto_remove && host.restart_policy.name != "" && host.restart_policy.name != "no")
+  if (host.auto_remove && !host.restart_policy.name.empty() && host.restart_policy.name != "no")
     return bad("can't create 'AutoRemove' container with restart policy");
   for (const auto& [path, options] : host.tmpfs) {
     if (!path.starts_with('/')) return bad("invalid mount path: '" + path + "' mount path must be absolute");

@@ -34,7 +34,7 @@ bool any_begins(const std::vector<std::string>& wanted, const std::string& text)
 
 Result<EventFilter> EventFilter::create(std::map<std::string, std::vector<std::string>> filters) {
   for (const auto& [name, values] : filters) {
-    const auto is_name = [&](const char* known) { return name == known; };
+    const auto is_name = [&wanted = name](const char* known) { return wanted == known; };
     if (std::none_of(kObjects.begin(), kObjects.end(), is_name) &&
         std::none_of(kOthers.begin(), kOthers.end(), is_name))
       return invalid_argument("invalid filter '" + name + "'");

@@ -78,7 +78,8 @@ Result<std::vector<std::pair<std::string, std::string>>> pairs_of(std::string_vi
 Result<void> set_env(Config& config, std::string_view text) {
   for (const auto& [name, value] : TRY(pairs_of("ENV", text))) {
     const std::string line = name + "=" + value;
-    const auto old = std::ranges::find_if(config.env, [&](const auto& e) { return e.starts_with(name + "="); });
+    const auto old =
+        std::ranges::find_if(config.env, [start = name + "="](const auto& e) { return e.starts_with(start); });
     if (old != config.env.end())
       *old = line;
     else

@@ -58,7 +58,8 @@ bool matches(const api::Network& network, const NetworkFilters& filters, bool in
     const auto& [key, values] = filter;
     if (values.empty()) return true;
     if (key == "label") return std::ranges::all_of(values, [&](auto& value) { return has_label(network, value); });
-    return std::ranges::any_of(values, [&](auto& value) { return matches_value(network, key, value, in_use); });
+    return std::ranges::any_of(values,
+                               [&, &by = key](auto& value) { return matches_value(network, by, value, in_use); });
   });
 }
 

@@ -44,7 +44,8 @@ bool matches(const VolumeRecord& volume, const VolumeFilters& filters, bool in_u
     const auto& [key, values] = filter;
     if (values.empty()) return true;
     if (key == "label") return std::ranges::all_of(values, [&](auto& value) { return has_label(volume, value); });
-    return std::ranges::any_of(values, [&](auto& value) { return matches_value(volume, key, value, in_use); });
+    return std::ranges::any_of(values,
+                               [&, &by = key](auto& value) { return matches_value(volume, by, value, in_use); });
   });
 }
 
