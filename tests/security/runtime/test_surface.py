@@ -1,4 +1,4 @@
-"""Kernel interfaces that have led out of containers, closed by a profile as the engine writes it; and files that only exhaust."""
+"""Kernel interfaces that have led out of containers, closed by a profile of the kind that the engine writes; and files that only exhaust."""
 import shutil
 import subprocess
 
