@@ -77,7 +77,8 @@ Result<void> attach_container(Containers& containers, Call& call) {
   }
   containers.registry().announce(*record, "attach");
   stdio::SessionOptions session{.input = options.in && options.stream, .detach_keys = options.detach_keys};
-  if (record->config.stdin_once)
+  // A terminal outlives who sits at it: its next user types on.
+  if (record->config.stdin_once && !tty)
     session.input_ended = [&] {
       containers.lifecycle().close_input(hull::Call::within(std::chrono::minutes(1)), *container);
     };
