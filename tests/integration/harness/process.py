@@ -76,5 +76,12 @@ def kill_pid(pid: int):
         os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:
         pass
-    until(lambda: not pathlib.Path(f"/proc/{pid}").exists() or
-          pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z", f"end of process {pid}")
+    until(lambda: has_ended(pid), f"end of process {pid}")
+
+
+def has_ended(pid: int) -> bool:
+    """Also true for a zombie, whose parent has yet to look."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return True

@@ -3,6 +3,7 @@ import copy
 import json
 import os
 import pathlib
+import secrets
 import shutil
 import subprocess
 import tempfile
@@ -93,7 +94,7 @@ class Place:
         spec = copy.deepcopy(SPEC)
         spec["process"]["args"] = list(args)
         spec["process"]["terminal"] = changes.pop("terminal", False)
-        name = f"t{len(self.tasks)}-{self.folder.name[-6:].strip('_')}"
+        name = f"t{len(self.tasks)}-{secrets.token_hex(4)}"  # the folder's name may have "__", which no id has
         spec["linux"]["cgroupsPath"] = f"/{self.cgroup}/{name}"
         spec["linux"].update(changes)
         task = Task(self, name, spec)
