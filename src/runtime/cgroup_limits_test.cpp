@@ -40,6 +40,11 @@ TEST(LimitsV2, SwapIsCountedAlone) {
               ElementsAre(CgroupWrite{"memory", "memory.swap.max", "50"}, CgroupWrite{"memory", "memory.max", "100"}));
 }
 
+TEST(LimitsV2, WeightsOfDevices) {
+  EXPECT_THAT(limits_v2(parse(R"({"blockIO":{"weight":10,"weightDevice":[{"major":8,"minor":16,"weight":1000}]}})")),
+              ElementsAre(CgroupWrite{"io", "io.weight", "1"}, CgroupWrite{"io", "io.weight", "8:16 10000"}));
+}
+
 TEST(LimitsV2, CpuAndPids) {
   EXPECT_THAT(limits_v2(parse(R"({"cpu":{"quota":20000,"period":50000,"shares":1024},"pids":{"limit":-1}})")),
               ElementsAre(CgroupWrite{"cpu", "cpu.weight", "39"}, CgroupWrite{"cpu", "cpu.max", "20000 50000"},

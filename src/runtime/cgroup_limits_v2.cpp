@@ -31,10 +31,17 @@ void add_memory(std::vector<CgroupWrite>& all, const spec::MemoryLimits& memory)
   if (memory.reservation.value_or(0) != 0) all.push_back({"memory", "memory.low", max_or(*memory.reservation)});
 }
 
-/// Source: kernel cgroup-v2.rst, io.max; blkio weights (10-1000) become io.weight (1-10000) as runc converts them.
+/// Blkio weights (10-1000) become io.weight (1-10000) as runc converts them.
+std::string io_weight(uint64_t weight) { return std::to_string(1 + (weight - 10) * 9999 / 990); }
+
+/// Source: kernel cgroup-v2.rst, io.weight ("$MAJ:$MIN $WEIGHT") and io.max.
 void add_block(std::vector<CgroupWrite>& all, const spec::BlockIo& block) {
-  if (block.weight.value_or(0) != 0)
-    all.push_back({"io", "io.weight", std::to_string(1 + (uint64_t{*block.weight} - 10) * 9999 / 990)});
+  if (block.weight.value_or(0) != 0) all.push_back({"io", "io.weight", io_weight(*block.weight)});
+  for (const auto& device : block.weight_device)
+    if (device.weight.value_or(0) != 0)
+      all.push_back(
+          {"io", "io.weight",
+           std::to_string(device.major) + ":" + std::to_string(device.minor) + " " + io_weight(*device.weight)});
   const std::pair<const char*, const std::vector<spec::BlockThrottle>*> throttles[] = {
       {"rbps", &block.read_bps}, {"wbps", &block.write_bps}, {"riops", &block.read_iops}, {"wiops", &block.write_iops}};
   for (const auto& [key, devices] : throttles)
