@@ -42,7 +42,7 @@ Result<void> Lease::keep(const hull::Call& call, const std::string& type, const 
 }
 
 Lease::Lease(Lease&& other) noexcept
-    : id_(std::exchange(other.id_, {})), connection_(other.connection_), leased_(other.leased_) {}
+    : id_(std::exchange(other.id_, {})), connection_(std::move(other.connection_)), leased_(std::move(other.leased_)) {}
 
 Lease::~Lease() {
   if (id_.empty()) return;

@@ -106,14 +106,15 @@ Result<Intake> Intake::read(const Call& call, const containerd::Content& content
   const auto consume = [&](archive::Source& ahead) -> Result<void> {
     const auto plain = TRY(archive::decompress(ahead));
     archive::TarReader tar(*plain);
-    for (size_t count = 0; auto entry = TRY(tar.next()); ++count) {
+    for (size_t count = 0;; ++count) {
+      auto entry = TRY(tar.next());
+      if (!entry) return {};
       if (count == kMaxEntries)
         return invalid_argument("the archive has more than " + std::to_string(kMaxEntries) + " entries");
       if (call.stop.stop_requested()) return cancelled("load: the client went away");
       EntryReader reader(tar, *std::move(entry));
       TRY(out.take(call, content, reader));
     }
-    return {};
   };
   TRY(archive::read_ahead(source, consume));
   return out;

@@ -41,21 +41,21 @@ uint32_t Client::start(std::string_view service, std::string_view method, std::s
                        const Metadata& metadata, std::chrono::nanoseconds timeout) {
   const std::string message = encode(Request{service, method, payload, timeout, metadata});
   uint32_t id = 0;
-  std::optional<Error> error;
+  Result<void> sent;
   {
     std::lock_guard lock(mutex_);
     if (closed_) {
-      error = closed_error();
+      sent = closed_error();
     } else {
       id = std::exchange(next_stream_, next_stream_ + 2);
-      if (auto sent = socket_.send(id, MessageType::kRequest, message, kMaxUnsent); !sent.ok()) {
-        error = std::move(sent).error();
-      } else {
-        calls_.emplace(id, std::move(callback));
-      }
+      sent = socket_.send(id, MessageType::kRequest, message, kMaxUnsent);
+    }
+    if (sent.ok()) {
+      calls_.emplace(id, std::move(callback));
+      return id;
     }
   }
-  if (error) callback(*std::move(error));
+  callback(std::move(sent).error());
   return id;
 }
 
