@@ -16,14 +16,13 @@
 namespace hull::runtime {
 namespace {
 
-constexpr const char* kMarker = "_HULL_RUNC_SEALED";
 constexpr int kSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 
 /// The marker says that we came here by ourselves, the file that it can't be written: a host's read-only file system
 /// alone would not do, since it can be remounted.
 bool is_sealed() {
-  if (!::getenv(kMarker)) return false;
-  ::unsetenv(kMarker);
+  if (!::getenv(HULL_SEALED_MARKER)) return false;
+  ::unsetenv(HULL_SEALED_MARKER);
   const auto self = sys::open("/proc/self/exe", O_RDONLY);
   if (!self.ok()) return false;
   const int seals = ::fcntl(self->get(), F_GET_SEALS);
@@ -58,7 +57,7 @@ Result<void> run_from_sealed_image(char** argv) {
   auto image = read_only_image();
   if (!image.ok()) image = copied_image();
   const UniqueFd file = TRY(std::move(image));
-  ::setenv(kMarker, "1", 1);
+  ::setenv(HULL_SEALED_MARKER, "1", 1);
   ::execveat(file.get(), "", argv, environ, AT_EMPTY_PATH);
   return Error::from_errno(errno, "run sealed copy of own binary");
 }

@@ -4,6 +4,7 @@ import hashlib
 import os
 import pathlib
 import shutil
+import subprocess
 
 import pytest
 
@@ -73,3 +74,22 @@ def test_the_image_that_runs_can_not_be_written(runtime, own_binary):
     finally:
         os.close(held)
     assert refused.value.errno in (errno.EROFS, errno.EPERM)  # a read-only mount, or a sealed memfd
+
+
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="the entry is built for x86-64 alone")
+def test_sealed_before_anything_else(runtime, tmp_path):
+    """What runs from the file that can be written is the entry alone: the C library starts from the sealed image."""
+    bundle = runtime.bundle("true")
+    bundle.save()
+    log = tmp_path / "calls"
+    subprocess.run(["strace", "-o", log, runtime.binary, "--root", str(runtime.root), "run", "--bundle", str(bundle.path), bundle.name],
+                   stdin=subprocess.DEVNULL, check=True, timeout=60)
+    calls = [line.split("(")[0] for line in log.read_text().splitlines()]
+    assert calls[:4] == ["execve", "open_tree", "mount_setattr", "execveat"]
+    assert calls.count("execveat") == 1
+
+
+def test_cve_2019_5736_marker_of_the_caller(runtime, own_binary, monkeypatch):
+    """Who sets the variable by which the program knows itself does not keep it from running sealed."""
+    monkeypatch.setenv("_HULL_RUNC_SEALED", "1")
+    test_cve_2019_5736_exec(runtime, own_binary, ["true"])
