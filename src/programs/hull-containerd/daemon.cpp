@@ -42,14 +42,14 @@ struct Snapshotters {
   }
 };
 
-Result<Snapshotters> open_snapshotters(Database& database, const std::string& root) {
+Result<Snapshotters> open_snapshotters(Database& database, const std::string& root, Flusher& flusher) {
   Snapshotters snapshotters;
   auto overlay = OverlayDriver::open(root + "/overlayfs");
   if (overlay.ok())
-    snapshotters.owned.push_back(TRY(Snapshotter::open(database, std::move(overlay).value())));
+    snapshotters.owned.push_back(TRY(Snapshotter::open(database, std::move(overlay).value(), flusher)));
   else
     logging::warn("overlayfs is not available", {{"error", overlay.error().message()}});
-  snapshotters.owned.push_back(TRY(Snapshotter::open(database, TRY(NativeDriver::open(root + "/native")))));
+  snapshotters.owned.push_back(TRY(Snapshotter::open(database, TRY(NativeDriver::open(root + "/native")), flusher)));
   return snapshotters;
 }
 
@@ -93,14 +93,17 @@ std::string_view version() { return HULL_VERSION; }
 std::string_view revision() { return HULL_REVISION; }
 
 struct Daemon::Parts {
-  Parts(Database database_in, std::unique_ptr<LocalStore> blobs_in)
-      : database(std::move(database_in)), blobs(std::move(blobs_in)), content(database, *blobs) {}
+  explicit Parts(Database database_in) : database(std::move(database_in)) {}
+  Parts(const Parts&) = delete;
+  Parts& operator=(const Parts&) = delete;
+  ~Parts() { flusher.stop(); }  // whom it would call goes now
   Result<void> open(const Config& config, const std::string& uuid);
   Result<void> listen(const Config& config);
 
   Database database;
+  Flusher flusher;
   std::unique_ptr<LocalStore> blobs;
-  ContentStore content;
+  std::unique_ptr<ContentStore> content;
   NamespaceStore namespaces{database};
   ImageStore images{database};
   ContainerStore containers{database};
@@ -117,15 +120,18 @@ struct Daemon::Parts {
 };
 
 Result<void> Daemon::Parts::open(const Config& config, const std::string& uuid) {
-  snapshotters = TRY(open_snapshotters(database, config.root));
+  blobs = TRY(LocalStore::open(config.root + "/content", flusher));
+  content = std::make_unique<ContentStore>(database, *blobs);
+  TRY(content->drop_damaged());
+  snapshotters = TRY(open_snapshotters(database, config.root, flusher));
   const auto all = snapshotters.all();
-  collector = std::make_unique<Collector>(database, content, all);
-  differ = std::make_unique<Differ>(content, config.state + "/mounts");
+  collector = std::make_unique<Collector>(database, *content, all);
+  differ = std::make_unique<Differ>(*content, config.state + "/mounts");
   services.push_back(std::make_unique<VersionService>(std::string(version()), std::string(revision())));
   services.push_back(std::make_unique<IntrospectionService>(list_parts(all), uuid));
   services.push_back(std::make_unique<NamespacesService>(namespaces, events));
   services.push_back(std::make_unique<LeasesService>(leases, *collector));
-  services.push_back(std::make_unique<ContentService>(content, *collector, events));
+  services.push_back(std::make_unique<ContentService>(*content, *collector, events));
   services.push_back(std::make_unique<ImagesService>(images, *collector, events));
   services.push_back(std::make_unique<SnapshotsService>(all, *collector, events));
   services.push_back(std::make_unique<DiffService>(*differ));
@@ -155,10 +161,7 @@ Daemon::Daemon(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Daemon::~Daemon() = default;
 
 Result<std::unique_ptr<Daemon>> Daemon::start(const Config& config, const std::string& uuid) {
-  auto database = TRY(open_metadata(config.root + "/meta.db"));
-  auto blobs = TRY(LocalStore::open(config.root + "/content"));
-  auto parts = std::make_unique<Parts>(std::move(database), std::move(blobs));
-  TRY(parts->content.drop_damaged());
+  auto parts = std::make_unique<Parts>(TRY(open_metadata(config.root + "/meta.db")));
   TRY(parts->open(config, uuid));
   TRY(parts->listen(config));
   parts->collector->start();

@@ -13,7 +13,8 @@
 namespace hull::supervisor {
 namespace {
 
-constexpr int64_t kFlushEvery = 8 << 20;
+constexpr mode_t kUnflushed = 0400;
+constexpr mode_t kFlushed = 0444;
 
 Timestamp from_timespec(const timespec& time) {
   return Timestamp(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
@@ -21,17 +22,21 @@ Timestamp from_timespec(const timespec& time) {
 
 Result<std::string> read_small(const std::string& path) { return read_file(path, 64_KiB); }
 
-Result<void> sync_directory(const std::string& path) {
-  return sys::fsync(TRY(sys::open(path, O_RDONLY | O_DIRECTORY)));
+Result<image::Digest> digest_of(FdRef file, image::Algorithm algorithm) {
+  image::Hasher hasher(algorithm);
+  std::string buffer(1 << 20, '\0');
+  while (const size_t count = TRY(sys::read(file, buffer))) hasher.update({buffer.data(), count});
+  return hasher.digest();
 }
 
 }  // namespace
 
-Result<std::unique_ptr<LocalStore>> LocalStore::open(const std::string& root) {
+Result<std::unique_ptr<LocalStore>> LocalStore::open(const std::string& root, Flusher& flusher) {
   for (const char* folder : {"/blobs/sha256", "/blobs/sha384", "/blobs/sha512", "/ingest"})
     TRY(make_directories(root + folder, 0711));
-  std::unique_ptr<LocalStore> store(new LocalStore(root));
+  std::unique_ptr<LocalStore> store(new LocalStore(root, flusher));
   TRY(store->clear_leftovers());
+  TRY(store->verify_unflushed());
   return store;
 }
 
@@ -41,6 +46,45 @@ Result<void> LocalStore::clear_leftovers() {
     const std::string folder = root_ + "/ingest/" + name;
     if (name.starts_with("new-") || !read_status(folder).ok()) TRY(remove_tree(folder));
   }
+  return {};
+}
+
+Result<void> LocalStore::verify_unflushed() {
+  for (const Blob& blob : TRY(list())) {
+    if (blob.flushed) continue;
+    const auto digest = TRY(digest_of(TRY(open_blob(blob.digest)), blob.digest.algorithm()));
+    if (digest == blob.digest) {
+      flush_later(digest);
+      continue;
+    }
+    logging::error("remove a blob that did not get to disk", {{"digest", blob.digest.str()}});
+    TRY(remove(blob.digest));
+  }
+  return {};
+}
+
+void LocalStore::flush_later(const image::Digest& digest) {
+  const std::string path = blob_path(digest);
+  const int64_t ticket = next_ticket_++;
+  unflushed_.with([&](auto& unflushed) { unflushed[path] = ticket; });
+  flusher_.flush_later(root_, [this, path, ticket] {
+    unflushed_.with([&](auto& unflushed) {
+      const auto found = unflushed.find(path);
+      if (found == unflushed.end() || found->second != ticket) return;
+      unflushed.erase(found);
+      auto marked = sys::chmod(path, kFlushed);
+      if (!marked.ok()) logging::warn("mark blob", {{"path", path}, {"error", marked.error().message()}});
+    });
+  });
+}
+
+Result<void> LocalStore::place(const std::string& data, const image::Digest& digest) {
+  const std::string path = blob_path(digest);
+  // From here on no earlier flush speaks for the file of that name.
+  unflushed_.with([&](auto& unflushed) { unflushed.erase(path); });
+  // Over one that is there, too: these bytes were verified just now, and whoever reads the old file keeps it.
+  TRY(sys::rename(data, path));
+  flush_later(digest);
   return {};
 }
 
@@ -55,7 +99,8 @@ std::string LocalStore::ingest_folder(const std::string& ref) const {
 Result<Blob> LocalStore::stat(const image::Digest& digest) const {
   auto status = sys::stat(blob_path(digest));
   if (status.is(Code::kNotFound)) return not_found("content " + digest.str());
-  return Blob{digest, TRY(std::move(status)).st_size};
+  const auto found = TRY(std::move(status));
+  return Blob{digest, found.st_size, (found.st_mode & 0777) != kUnflushed};
 }
 
 Result<UniqueFd> LocalStore::open_blob(const image::Digest& digest) const {
@@ -65,7 +110,9 @@ Result<UniqueFd> LocalStore::open_blob(const image::Digest& digest) const {
 }
 
 Result<void> LocalStore::remove(const image::Digest& digest) {
-  auto removed = sys::unlink(blob_path(digest));
+  const std::string path = blob_path(digest);
+  unflushed_.with([&](auto& unflushed) { unflushed.erase(path); });
+  auto removed = sys::unlink(path);
   if (removed.is(Code::kNotFound)) return not_found("content " + digest.str());
   return removed;
 }
@@ -176,7 +223,6 @@ ContentWriter::ContentWriter(ContentWriter&& other) noexcept
       status_(std::move(other.status_)),
       folder_(std::move(other.folder_)),
       data_(std::move(other.data_)),
-      flushed_(other.flushed_),
       hasher_(std::move(other.hasher_)) {}
 
 ContentWriter::~ContentWriter() {
@@ -202,24 +248,14 @@ Result<void> ContentWriter::write(std::string_view data) {
   hasher_.update(data);
   status_.offset += static_cast<int64_t>(data.size());
   status_.updated_at = now();
-  if (status_.offset - flushed_ >= kFlushEvery) {
-    // The disk begins while more arrives, so that commit()'s fsync finds little left. A hint: errors show there.
-    (void)::sync_file_range(data_.get(), flushed_, status_.offset - flushed_, SYNC_FILE_RANGE_WRITE);
-    flushed_ = status_.offset;
-  }
   return {};
 }
 
 Result<void> ContentWriter::restart() {
   TRY(sys::ftruncate(data_, 0));
   hasher_ = image::Hasher(status_.expected.empty() ? image::Algorithm::kSha256 : status_.expected.algorithm());
-  status_.offset = flushed_ = 0;
+  status_.offset = 0;
   return {};
-}
-
-Result<void> ContentWriter::sync() {
-  TRY(sys::ftruncate(data_, status_.offset));  // a write that failed may have left more
-  return sys::fsync(data_);
 }
 
 Result<Blob> ContentWriter::commit(int64_t size, const image::Digest& expected) {
@@ -238,13 +274,10 @@ Result<Blob> ContentWriter::commit(int64_t size, const image::Digest& expected) 
     TRY(restart());
     return failed_precondition("unexpected commit digest " + digest.str() + ", expected " + expected.str());
   }
-  const std::string path = store_->blob_path(digest);
-  const bool existed = exists(path);
-  TRY(sys::fchmod(data_, 0444));
-  TRY(sync());
-  // Over one that is there, too: these bytes were verified just now, and whoever reads the old file keeps it.
-  TRY(sys::rename(folder_ + "/data", path));
-  TRY(sync_directory(path.substr(0, path.rfind('/'))));
+  const bool existed = exists(store_->blob_path(digest));
+  TRY(sys::ftruncate(data_, status_.offset));  // a write that failed may have left more
+  TRY(sys::fchmod(data_, kUnflushed));
+  TRY(store_->place(folder_ + "/data", digest));
   // The folder is of no use any more; where this fails, the next start clears it.
   if (auto removed = remove_tree(folder_); !removed.ok())
     logging::warn("remove ingest", {{"ref", status_.ref}, {"error", removed.error().message()}});

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -11,6 +13,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "spec/image/digest.h"
+#include "supervisor/disk/flusher.h"
 
 namespace hull::supervisor {
 
@@ -27,6 +30,7 @@ struct IngestStatus {
 struct Blob {
   image::Digest digest;
   int64_t size = 0;
+  bool flushed = true;  ///< it is known to be on disk
 };
 
 class LocalStore;
@@ -44,13 +48,12 @@ class ContentWriter {
   Result<void> write(std::string_view data);
   /// Back to the beginning.
   Result<void> restart();
-  /// Has the bytes on disk, so that commit() does not wait long.
-  Result<void> sync();
   /// Of the bytes so far.
   image::Digest digest() const { return hasher_.digest(); }
-  /// Makes the bytes a blob: verified, synced, then renamed into place. size 0 and an empty digest are not checked.
-  /// Errors: kFailedPrecondition: another size, or another digest, after which the write is at its beginning again: no
-  /// byte can be added that would mend it. kAlreadyExists: the blob was there; it now has these verified bytes.
+  /// Makes the bytes a blob: verified, then renamed into place. The disk has them a little later. size 0 and an empty
+  /// digest are not checked. Errors: kFailedPrecondition: another size, or another digest, after which the write is at
+  /// its beginning again: no byte can be added that would mend it. kAlreadyExists: the blob was there; it now has these
+  /// verified bytes.
   Result<Blob> commit(int64_t size, const image::Digest& expected);
 
  private:
@@ -63,18 +66,18 @@ class ContentWriter {
   IngestStatus status_;
   std::string folder_;
   UniqueFd data_;
-  int64_t flushed_ = 0;  // bytes that the disk was told to write
   image::Hasher hasher_;
 };
 
-/// Blobs by digest in a directory, and the writes that make them. A file below blobs/ is always whole, verified and
-/// synced. Knows nothing of namespaces and labels (see metadata/).
+/// Blobs by digest in a directory, and the writes that make them. A file below blobs/ is always whole and verified: one
+/// that others may read is on disk, too; one that only its owner may read was not yet when the daemon or the machine
+/// stopped, and is verified again by open(). Knows nothing of namespaces and labels (see metadata/).
 ///
 ///     <root>/blobs/sha256/<hex>
 ///     <root>/ingest/<hex of the ref's sha256>/{ref,data,total,expected,startedat}
 class LocalStore {
  public:
-  static Result<std::unique_ptr<LocalStore>> open(const std::string& root);
+  static Result<std::unique_ptr<LocalStore>> open(const std::string& root, Flusher& flusher);
 
   /// Errors: kNotFound.
   Result<Blob> stat(const image::Digest& digest) const;
@@ -94,8 +97,11 @@ class LocalStore {
 
  private:
   friend class ContentWriter;
-  explicit LocalStore(std::string root) : root_(std::move(root)) {}
+  LocalStore(std::string root, Flusher& flusher) : root_(std::move(root)), flusher_(flusher) {}
   Result<void> clear_leftovers();
+  Result<void> verify_unflushed();
+  Result<void> place(const std::string& data, const image::Digest& digest);
+  void flush_later(const image::Digest& digest);
   std::string blob_path(const image::Digest& digest) const;
   std::string ingest_folder(const std::string& ref) const;
   Result<IngestStatus> read_status(const std::string& folder) const;
@@ -104,7 +110,11 @@ class LocalStore {
   void unlock(const std::string& ref);
 
   const std::string root_;
+  Flusher& flusher_;
   Guarded<std::set<std::string>> locked_;
+  /// By path, which of a digest's files is to be marked: one may have come over another since.
+  Guarded<std::map<std::string, int64_t>> unflushed_;
+  std::atomic<int64_t> next_ticket_ = 1;
 };
 
 }  // namespace hull::supervisor

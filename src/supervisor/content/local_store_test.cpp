@@ -1,5 +1,6 @@
 #include "supervisor/content/local_store.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
@@ -16,11 +17,18 @@ class LocalStoreTest : public ::testing::Test {
     root_ = ::mkdtemp(name);
     reopen();
   }
-  void TearDown() override { (void)remove_tree(root_); }
-  void reopen() { store_ = MUST(LocalStore::open(root_)); }
+  void TearDown() override {
+    flusher_->stop();
+    (void)remove_tree(root_);
+  }
+  void reopen() {
+    flusher_ = std::make_unique<Flusher>();  // a former one stops
+    store_ = MUST(LocalStore::open(root_, *flusher_));
+  }
   std::string read(const image::Digest& digest) { return MUST(read_all(MUST(store_->open_blob(digest)))); }
 
   std::string root_;
+  std::unique_ptr<Flusher> flusher_;
   std::unique_ptr<LocalStore> store_;
   const image::Digest hello_ = image::Digest::of("hello");
 };
@@ -151,6 +159,49 @@ TEST_F(LocalStoreTest, LeftoversOfAKilledDaemonGo) {
   MUST(replace_file(root_ + "/ingest/halfmade/ref", "x", 0600));
   reopen();
   EXPECT_TRUE(MUST(list_directory(root_ + "/ingest")).empty());
+}
+
+class UnflushedBlob : public LocalStoreTest {
+ protected:
+  void SetUp() override {
+    LocalStoreTest::SetUp();
+    auto writer = MUST(store_->writer("ref", 5, hello_));
+    MUST(writer.write("hello"));
+    MUST(writer.commit(5, hello_));
+  }
+  std::string path() const { return root_ + "/blobs/sha256/" + std::string(hello_.hex()); }
+};
+
+TEST_F(UnflushedBlob, IsThereAndMarkedOnceItIsOnDisk) {
+  EXPECT_FALSE(MUST(store_->stat(hello_)).flushed);
+  EXPECT_EQ(read(hello_), "hello");
+  flusher_->flush_now();
+  EXPECT_TRUE(MUST(store_->stat(hello_)).flushed);
+}
+
+TEST_F(UnflushedBlob, IsVerifiedByTheNextStart) {
+  reopen();
+  EXPECT_EQ(read(hello_), "hello");
+  flusher_->flush_now();
+  EXPECT_TRUE(MUST(store_->stat(hello_)).flushed);
+}
+
+TEST_F(UnflushedBlob, IsNoBlobWhereThePowerWentFirst) {
+  MUST(sys::chmod(path(), 0600));
+  MUST(sys::pwrite_all(MUST(sys::open(path(), O_WRONLY)), std::string_view("\0\0\0\0\0", 5), 0));
+  MUST(sys::chmod(path(), 0400));
+  reopen();
+  EXPECT_TRUE(store_->stat(hello_).is(Code::kNotFound));
+}
+
+TEST_F(UnflushedBlob, AnEarlierFlushDoesNotSpeakForAFileThatCameOverIt) {
+  auto writer = MUST(store_->writer("again", 5, hello_));
+  MUST(writer.write("hello"));
+  EXPECT_TRUE(writer.commit(5, hello_).is(Code::kAlreadyExists));
+  MUST(store_->remove(hello_));
+  MUST(replace_file(path(), "hellO", 0400, Durable::kNo));  // nobody wished it flushed
+  flusher_->flush_now();
+  EXPECT_FALSE(MUST(store_->stat(hello_)).flushed);
 }
 
 }  // namespace

@@ -19,11 +19,12 @@ class CollectorTest : public ::testing::Test {
   CollectorTest()
       : root_(make_root()),
         database_(MUST(open_metadata(root_ + "/meta.db"))),
-        local_(MUST(LocalStore::open(root_ + "/content"))),
+        local_(MUST(LocalStore::open(root_ + "/content", flusher_))),
         content_(database_, *local_),
-        snapshotter_(MUST(Snapshotter::open(database_, MUST(OverlayDriver::open(root_ + "/snap"))))),
+        snapshotter_(MUST(Snapshotter::open(database_, MUST(OverlayDriver::open(root_ + "/snap")), flusher_))),
         collector_(database_, content_, {snapshotter_.get()}) {}
   ~CollectorTest() override {
+    flusher_.stop();
     snapshotter_->drain();
     (void)remove_tree(root_);
   }
@@ -53,6 +54,7 @@ class CollectorTest : public ::testing::Test {
 
   const std::string root_;
   Database database_;
+  Flusher flusher_;
   std::unique_ptr<LocalStore> local_;
   ContentStore content_;
   std::unique_ptr<Snapshotter> snapshotter_;

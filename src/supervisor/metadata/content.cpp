@@ -67,7 +67,6 @@ Result<ContentInfo> NamespacedWriter::commit(int64_t size, const image::Digest& 
   TRY(validate_labels(labels));
   ContentInfo info{writer_.digest(), writer_.status().offset, labels, now(), {}};
   info.updated = info.created;
-  TRY(writer_.sync());  // here, since nobody else is to wait for the disk
   std::lock_guard lock(store_.placing_);
   auto blob = writer_.commit(size, expected);
   // Another namespace's bytes are as good, since these were verified before they were found to be there.

@@ -82,6 +82,14 @@ TEST_F(RecordsTest, ContainersKeepOpaqueBytes) {
   ContainerRecord change = container("c");
   change.extensions = {{"f", {"t", "w"}}};
   EXPECT_EQ(MUST(containers.update(one_, change, {{"extensions.f"}})).extensions.size(), 2u);
+  change.image = "another";
+  change.runtime_options = {"t", "changed"};
+  change.sandbox = "changed";
+  const auto replaced = MUST(containers.update(one_, change, {}));
+  EXPECT_EQ(replaced.image, "another");
+  EXPECT_EQ(replaced.extensions.size(), 1u);
+  EXPECT_EQ(replaced.runtime_options.value, record.runtime_options.value);
+  EXPECT_EQ(replaced.sandbox, record.sandbox);
   change.runtime = "other";
   EXPECT_TRUE(containers.update(one_, change, {}).is(Code::kInvalidArgument));
   MUST(containers.remove(one_, "c"));
@@ -113,7 +121,8 @@ TEST_F(RecordsTest, AFullNamespaceStays) {
 }
 
 TEST_F(RecordsTest, BytesAreSharedAndRecordsAreNot) {
-  auto local = MUST(LocalStore::open(root_ + "/content"));
+  Flusher flusher;
+  auto local = MUST(LocalStore::open(root_ + "/content", flusher));
   ContentStore content(database_, *local);
   const auto digest = image::Digest::of("bytes");
   for (const Scope& scope : {one_, two_}) {
@@ -133,7 +142,8 @@ TEST_F(RecordsTest, BytesAreSharedAndRecordsAreNot) {
 }
 
 TEST_F(RecordsTest, DamagedBlobsAreForgottenAndComeAgain) {
-  auto local = MUST(LocalStore::open(root_ + "/content"));
+  Flusher flusher;
+  auto local = MUST(LocalStore::open(root_ + "/content", flusher));
   ContentStore content(database_, *local);
   const auto digest = image::Digest::of("bytes");
   const std::string path = root_ + "/content/blobs/sha256/" + std::string(digest.hex());

@@ -56,6 +56,11 @@ CREATE TABLE lease_resource(
 CREATE INDEX lease_resource_id ON lease_resource(ns, type, id);
 )sql";
 
-inline constexpr std::string_view kMigrations[] = {kVersion1};
+/// The boot (boot_id of proc_sys_kernel(5)) in which a snapshot was committed whose files are not known to be on disk.
+inline constexpr std::string_view kVersion2 = R"sql(
+ALTER TABLE snapshot ADD COLUMN unflushed TEXT NOT NULL DEFAULT '';
+)sql";
+
+inline constexpr std::string_view kMigrations[] = {kVersion1, kVersion2};
 
 }  // namespace hull::supervisor::schema

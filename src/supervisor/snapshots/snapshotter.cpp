@@ -1,7 +1,9 @@
 #include "supervisor/snapshots/snapshotter.h"
 
 #include <algorithm>
+#include <random>
 
+#include "base/files.h"
 #include "base/log.h"
 #include "base/rollback.h"
 
@@ -35,8 +37,10 @@ std::optional<std::string> field_of(const SnapshotInfo& info, std::span<const st
 
 }  // namespace
 
-Result<std::unique_ptr<Snapshotter>> Snapshotter::open(Database& database, std::unique_ptr<SnapshotDriver> driver) {
-  std::unique_ptr<Snapshotter> self(new Snapshotter(database, std::move(driver)));
+Result<std::unique_ptr<Snapshotter>> Snapshotter::open(Database& database, std::unique_ptr<SnapshotDriver> driver,
+                                                       Flusher& flusher) {
+  std::unique_ptr<Snapshotter> self(new Snapshotter(database, std::move(driver), flusher));
+  self->boot_ = TRY(read_file("/proc/sys/kernel/random/boot_id", Bytes{64}));
   int64_t highest = 0;
   for (const int64_t id : TRY(self->driver_->list())) highest = std::max(highest, id);
   TRY(database.read([&](Session& session) -> Result<void> {
@@ -44,7 +48,11 @@ Result<std::unique_ptr<Snapshotter>> Snapshotter::open(Database& database, std::
     if (TRY(query.bind(self->name()).step())) highest = std::max(highest, query.integer(0));
     return {};
   }));
+  // ext4 chooses the block group of a directory below a "topdir" by its name: engines that begin, end and begin again
+  // would meet the inodes that their forerunners' first snapshots left (make_snapshot_folder() says why that matters).
+  if (highest == 0) highest = std::random_device()() % 1000000;
   self->next_id_ = highest + 1;
+  TRY(self->drop_unflushed());
   TRY(self->cleanup());
   return self;
 }
@@ -158,19 +166,23 @@ Result<void> Snapshotter::commit(const Scope& scope, const std::string& name, co
                                  const Labels& labels) {
   if (name.empty()) return invalid_argument("snapshot name must not be empty");
   TRY(validate_labels(labels));
-  return database_.write([&](Session& session) -> Result<void> {
+  int64_t id = 0;
+  TRY(database_.write([&](Session& session) -> Result<void> {
     const auto row = TRY(find(session, scope, key));
     if (!row) return missing(key);
+    id = row->id;
     if (TRY(find(session, scope, name))) return already_exists("snapshot \"" + name + "\"");
     if (row->info.kind != SnapshotKind::kActive) return failed_precondition("snapshot " + key + " is not active");
     auto change = TRY(session.prepare(
-        "UPDATE snapshot SET key=?4, kind=?5, labels=?6, created=?7, updated=?7 WHERE ns=?1 AND snapshotter=?2 AND "
-        "key=?3"));
+        "UPDATE snapshot SET key=?4, kind=?5, labels=?6, created=?7, updated=?7, unflushed=?8 WHERE ns=?1 AND "
+        "snapshotter=?2 AND key=?3"));
     change.bind(scope.ns).bind(this->name()).bind(key).bind(name).bind(static_cast<int64_t>(SnapshotKind::kCommitted));
-    TRY(change.bind(encode_labels(labels)).bind(encode_time(now())).run());
+    TRY(change.bind(encode_labels(labels)).bind(encode_time(now())).bind(boot_).run());
     TRY(remove_from_leases(session, scope.ns, resource(), key));
     return add_to_lease(session, scope, resource(), name);
-  });
+  }));
+  flush_later(id);
+  return {};
 }
 
 Result<void> Snapshotter::remove(const Scope& scope, const std::string& key) {
@@ -264,5 +276,45 @@ void Snapshotter::remove_later(int64_t id) {
 }
 
 void Snapshotter::drain() { remover_ = std::make_unique<ThreadPool>("snapshot-rm", 1); }
+
+void Snapshotter::flush_later(int64_t id) {
+  flusher_.flush_later(driver_->root(), [this, id] {
+    auto marked = database_.write_lazily([&](Session& session) -> Result<void> {
+      auto change = TRY(session.prepare("UPDATE snapshot SET unflushed='' WHERE snapshotter=?1 AND id=?2"));
+      return change.bind(name()).bind(id).run();
+    });
+    if (!marked.ok()) logging::warn("mark snapshot", {{"id", id}, {"error", marked.error().message()}});
+  });
+}
+
+Result<void> Snapshotter::drop_unflushed() {
+  struct Torn {
+    std::string ns;
+    std::string key;
+  };
+  std::vector<Torn> torn;
+  TRY(database_.read([&](Session& session) -> Result<void> {
+    // Children have higher numbers than their parents.
+    auto query = TRY(session.prepare(
+        "SELECT id, ns, key, unflushed FROM snapshot WHERE snapshotter=?1 AND unflushed<>'' ORDER BY id DESC"));
+    query.bind(name());
+    while (TRY(query.step())) {
+      if (query.text(3) == boot_)
+        flush_later(query.integer(0));
+      else
+        torn.push_back({query.text(1), query.text(2)});
+    }
+    return {};
+  }));
+  for (const Torn& snapshot : torn) {
+    logging::error("remove a snapshot that did not get to disk", {{"namespace", snapshot.ns}, {"key", snapshot.key}});
+    auto removed = remove({snapshot.ns, ""}, snapshot.key);
+    if (removed.is(Code::kFailedPrecondition))  // somebody's changes are over it, and worth more
+      logging::error("keep a snapshot that may be damaged", {{"key", snapshot.key}});
+    else
+      TRY(std::move(removed));
+  }
+  return {};
+}
 
 }  // namespace hull::supervisor

@@ -6,6 +6,7 @@
 
 #include "base/daemon/thread_pool.h"
 #include "base/guarded.h"
+#include "supervisor/disk/flusher.h"
 #include "supervisor/metadata/filter.h"
 #include "supervisor/metadata/records.h"
 #include "supervisor/snapshots/driver.h"
@@ -29,11 +30,13 @@ struct SnapshotInfo {
 ///
 /// An active one is written through its mounts; committing gives it a new name and makes it read-only for good. Keys
 /// belong to a namespace, parents are committed snapshots of the same one. A record exists only while its directories
-/// do: they are made before it and removed after it, and what a crash leaves behind is removed on the next start.
+/// do: they are made before it and removed after it, and what a crash leaves behind is removed on the next start. A
+/// committed one is on disk a little later; one that wasn't when the machine stopped is removed on the next start, too.
 class Snapshotter {
  public:
-  /// Removes leftovers.
-  static Result<std::unique_ptr<Snapshotter>> open(Database& database, std::unique_ptr<SnapshotDriver> driver);
+  /// Removes leftovers. The flusher is stopped before the snapshotter goes.
+  static Result<std::unique_ptr<Snapshotter>> open(Database& database, std::unique_ptr<SnapshotDriver> driver,
+                                                   Flusher& flusher);
 
   std::string_view name() const { return driver_->name(); }
   const std::string& root() const { return driver_->root(); }
@@ -60,8 +63,8 @@ class Snapshotter {
   void drain();
 
  private:
-  Snapshotter(Database& database, std::unique_ptr<SnapshotDriver> driver)
-      : database_(database), driver_(std::move(driver)) {}
+  Snapshotter(Database& database, std::unique_ptr<SnapshotDriver> driver, Flusher& flusher)
+      : database_(database), driver_(std::move(driver)), flusher_(flusher) {}
   struct Row;
   Result<std::vector<Mount>> create(const Scope& scope, const std::string& key, const std::string& parent,
                                     SnapshotKind kind, const Labels& labels);
@@ -70,10 +73,14 @@ class Snapshotter {
   Result<Row> get(const Scope& scope, const std::string& key);
   Result<std::vector<int64_t>> ancestors(Session& session, const Scope& scope, const std::string& parent) const;
   std::string resource() const { return "snapshots/" + std::string(name()); }
+  void flush_later(int64_t id);
+  Result<void> drop_unflushed();
   void remove_later(int64_t id);
 
   Database& database_;
   std::unique_ptr<SnapshotDriver> driver_;
+  Flusher& flusher_;
+  std::string boot_;
   std::atomic<int64_t> next_id_ = 1;
   Guarded<std::set<int64_t>> pending_;  // made, but not recorded yet: no leftovers
   std::unique_ptr<ThreadPool> remover_ = std::make_unique<ThreadPool>("snapshot-rm", 1);

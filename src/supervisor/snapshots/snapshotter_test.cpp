@@ -25,6 +25,7 @@ class SnapshotterContract : public ::testing::TestWithParam<std::pair<const char
  protected:
   SnapshotterContract() : root_(make_root()), database_(MUST(open_metadata(root_ + "/meta.db"))) { reopen(); }
   ~SnapshotterContract() override {
+    flusher_->stop();
     store_.reset();
     (void)remove_tree(root_);
   }
@@ -33,14 +34,20 @@ class SnapshotterContract : public ::testing::TestWithParam<std::pair<const char
     return ::mkdtemp(name);
   }
   void reopen() {
+    flusher_ = std::make_unique<Flusher>();  // a former one stops
     store_.reset();
-    store_ = MUST(Snapshotter::open(database_, MUST(GetParam().second(root_ + "/snap"))));
+    store_ = MUST(Snapshotter::open(database_, MUST(GetParam().second(root_ + "/snap")), *flusher_));
     store_->drain();
   }
   Snapshotter& store() { return *store_; }
   size_t directories() {
     store_->drain();
     return MUST(list_directory(root_ + "/snap/snapshots")).size();
+  }
+  void pretend_another_boot() {
+    MUST(database_.write([&](Session& session) -> Result<void> {
+      return TRY(session.prepare("UPDATE snapshot SET unflushed='earlier' WHERE unflushed<>''")).run();
+    }));
   }
   /// The directory that writes to the mounts reach.
   static std::string writable(const std::vector<Mount>& mounts) {
@@ -57,6 +64,7 @@ class SnapshotterContract : public ::testing::TestWithParam<std::pair<const char
 
   const std::string root_;
   Database database_;
+  std::unique_ptr<Flusher> flusher_;
   std::unique_ptr<Snapshotter> store_;
   const Scope scope_{"ns", ""};
 };
@@ -160,6 +168,37 @@ TEST_P(SnapshotterContract, LeftoversOfAKilledDaemonGo) {
   EXPECT_EQ(directories(), 1u);
   EXPECT_TRUE(store().stat(scope_, "one").ok());
   MUST(store().prepare(scope_, "work", "one", {}));
+}
+
+TEST_P(SnapshotterContract, WhatIsOnDiskStaysAfterAPowerLoss) {
+  make_committed("one", "");
+  flusher_->flush_now();
+  make_committed("two", "one");
+  pretend_another_boot();
+  reopen();
+  EXPECT_TRUE(store().stat(scope_, "one").ok());
+  EXPECT_TRUE(store().stat(scope_, "two").is(Code::kNotFound));
+  EXPECT_EQ(directories(), 1u);
+}
+
+TEST_P(SnapshotterContract, ADaemonsDeathIsNoPowerLoss) {
+  make_committed("one", "");
+  reopen();
+  flusher_->flush_now();
+  pretend_another_boot();
+  reopen();
+  EXPECT_TRUE(store().stat(scope_, "one").ok());
+}
+
+TEST_P(SnapshotterContract, ChangesOverADamagedOneStay) {
+  make_committed("one", "");
+  make_committed("two", "one");
+  MUST(store().prepare(scope_, "work", "one", {}));
+  pretend_another_boot();
+  reopen();
+  EXPECT_TRUE(store().stat(scope_, "one").ok());
+  EXPECT_TRUE(store().stat(scope_, "two").is(Code::kNotFound));
+  EXPECT_TRUE(store().stat(scope_, "work").ok());
 }
 
 TEST_P(SnapshotterContract, ALeaseMustExistToKeepIt) {
