@@ -3,10 +3,15 @@
 #include <sys/sendfile.h>
 #include <sys/xattr.h>
 
+#include <algorithm>
+#include <cstdio>
 #include <map>
 #include <vector>
 
 #include "base/files.h"
+#include "base/ids.h"
+#include "base/log.h"
+#include "base/rollback.h"
 #include "base/sys.h"
 #include "base/text.h"
 
@@ -14,6 +19,7 @@ namespace hull::engine {
 namespace {
 
 constexpr int kMaxDepth = 255;
+constexpr size_t kStageDigits = 8;
 
 Result<void> copy_attributes(FdRef from, FdRef to) {
   std::vector<char> names(64 * 1024);
@@ -40,27 +46,44 @@ Result<void> copy_metadata(FdRef from, FdRef to, const struct stat& info) {
   return {};
 }
 
-Result<void> copy_bytes(FdRef from, FdRef to, int64_t size) {
-  while (size > 0) {
+Result<void> copy_range(FdRef from, FdRef to, off_t begin, off_t end) {
+  TRY(sys::lseek(to, begin, SEEK_SET));
+  while (begin < end) {
     const ssize_t copied =
-        ::sendfile(to.get(), from.get(), nullptr, static_cast<size_t>(std::min<int64_t>(size, 1 << 30)));
+        ::sendfile(to.get(), from.get(), &begin, static_cast<size_t>(std::min<off_t>(end - begin, 1 << 30)));
     if (copied < 0) return Error::from_errno(errno, "copy file");
     if (copied == 0) break;
-    size -= copied;
   }
   return {};
 }
 
+/// Holes stay holes: a sparse file of an image must not fill the disk.
+Result<void> copy_bytes(FdRef from, FdRef to, int64_t size) {
+  for (off_t at = 0; at < size;) {
+    const off_t data = ::lseek(from.get(), at, SEEK_DATA);
+    if (data < 0 && errno == ENXIO) break;  // nothing but a hole is left
+    if (data < 0) return Error::from_errno(errno, "find data");
+    const off_t end = std::min<off_t>(TRY(sys::lseek(from, data, SEEK_HOLE)), size);
+    TRY(copy_range(from, to, data, end));
+    at = end;
+  }
+  return sys::ftruncate(to, size);
+}
+
 class Copier {
  public:
-  Result<void> copy_directory(FdRef from, FdRef to, int depth) {
+  explicit Copier(FdRef target) : target_(target) {}
+
+  /// path: of the directory below the target, "" or with a slash at its end.
+  Result<void> copy_directory(FdRef from, FdRef to, const std::string& path, int depth) {
     if (depth > kMaxDepth) return invalid_argument("directories nested too deeply");
-    for (const std::string& name : TRY(list_directory(from))) TRY(copy_entry(from, to, name, depth).context(name));
+    for (const std::string& name : TRY(list_directory(from)))
+      TRY(copy_entry(from, to, path, name, depth).context(name));
     return {};
   }
 
  private:
-  Result<void> copy_entry(FdRef from, FdRef to, const std::string& name, int depth) {
+  Result<void> copy_entry(FdRef from, FdRef to, const std::string& path, const std::string& name, int depth) {
     const auto info = TRY(sys::fstatat(from, name, AT_SYMLINK_NOFOLLOW));
     if (S_ISLNK(info.st_mode)) {
       TRY(sys::symlinkat(TRY(sys::readlinkat(from, name)), to, name));
@@ -70,21 +93,21 @@ class Copier {
       TRY(sys::mkdirat(to, name, 0700));
       const UniqueFd source = TRY(sys::openat(from, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
       const UniqueFd target = TRY(sys::openat(to, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
-      TRY(copy_directory(source, target, depth + 1));
+      TRY(copy_directory(source, target, path + name + "/", depth + 1));
       return copy_metadata(source, target, info);
     }
-    if (S_ISREG(info.st_mode)) return copy_regular(from, to, name, info);
+    if (S_ISREG(info.st_mode)) return copy_regular(from, to, path, name, info);
     if (::mknodat(to.get(), name.c_str(), info.st_mode, info.st_rdev) != 0)
       return Error::from_errno(errno, "make node");
     return sys::fchownat(to, name, info.st_uid, info.st_gid, AT_SYMLINK_NOFOLLOW);
   }
 
-  /// Names of one file stay names of one file.
-  Result<void> copy_regular(FdRef from, FdRef to, const std::string& name, const struct stat& info) {
+  /// Names of one file stay names of one file. The first is noted as text: an image may have any number of them.
+  Result<void> copy_regular(FdRef from, FdRef to, const std::string& path, const std::string& name,
+                            const struct stat& info) {
     if (info.st_nlink < 2) return copy_file(from, to, name, info);
-    const auto [link, first] = links_.try_emplace({info.st_dev, info.st_ino});
-    if (!first) return sys::linkat(link->second.directory, link->second.name, to, name, 0);
-    link->second = {TRY(sys::dup(to)), name};
+    const auto [link, first] = links_.try_emplace({info.st_dev, info.st_ino}, path + name);
+    if (!first) return sys::linkat(target_, link->second, to, name, 0);
     return copy_file(from, to, name, info);
   }
 
@@ -95,12 +118,22 @@ class Copier {
     return copy_metadata(source, target, info);
   }
 
-  struct FirstName {
-    UniqueFd directory;
-    std::string name;
-  };
-  std::map<std::pair<dev_t, ino_t>, FirstName> links_;
+  const FdRef target_;
+  std::map<std::pair<dev_t, ino_t>, std::string> links_;
 };
+
+Result<void> copy_tree(FdRef from, const std::string& stage) {
+  const UniqueFd to = TRY(sys::open(stage, O_RDONLY | O_DIRECTORY));
+  return Copier(to).copy_directory(from, to, "", 0);
+}
+
+Result<void> show(const std::string& stage, FdRef target) {
+  const UniqueFd from = TRY(sys::open(stage, O_RDONLY | O_DIRECTORY));
+  for (const std::string& name : TRY(list_directory(from)))
+    if (::renameat2(from.get(), name.c_str(), target.get(), name.c_str(), RENAME_NOREPLACE) != 0 && errno != EEXIST)
+      return Error::from_errno(errno, "move " + name);
+  return {};
+}
 
 }  // namespace
 
@@ -110,8 +143,16 @@ Result<void> copy_up(const RootDir& image, const std::string& path, const std::s
     if (from.is(Code::kNotFound) || from.error().number() == ENOTDIR) return {};
     return from.error();
   }
+  const std::string stage =
+      target.substr(0, target.rfind('/') + 1) + std::string(kCopyUpStage) + random_hex(kStageDigits);
+  TRY(sys::mkdir(stage, 0700));
+  const Defer clean([&] {
+    if (auto removed = remove_tree(stage); !removed.ok())
+      logging::warn("remove copy", {{"path", stage}, {"error", removed.error().message()}});
+  });
+  TRY(copy_tree(*from, stage));
   const UniqueFd to = TRY(sys::open(target, O_RDONLY | O_DIRECTORY));
-  TRY(Copier().copy_directory(*from, to, 0));
+  TRY(show(stage, to));
   return copy_metadata(*from, to, TRY(sys::fstat(*from)));
 }
 

@@ -155,21 +155,21 @@ Result<void> Creator::acquire_volumes(ContainerRecord& record, std::vector<Wante
     MountPlan& plan = mount.plan;
     if (plan.kind == MountKind::kVolume) {
       auto use = TRY(registry_.services().volumes.acquire(mount.volume, record.id));
-      undo.add([this, name = use.name, id = record.id, made = use.created && plan.anonymous]() -> Result<void> {
+      undo.add([this, name = use.name, id = record.id, made = use.created]() -> Result<void> {
         registry_.services().volumes.release(name, id);
-        return made ? registry_.services().volumes.remove_anonymous(name) : Result<void>();
+        return made ? registry_.services().volumes.discard(name) : Result<void>();
       });
       plan.volume = use.name;
       plan.driver = use.driver;
       plan.source = use.source;
-      if (use.created && plan.copy_image_content) TRY(fill_volume(record, plan));
+      if (use.empty && plan.copy_image_content) TRY(fill_volume(record, plan));
     }
     record.mounts.push_back(std::move(plan));
   }
   return {};
 }
 
-/// A new volume begins with what the image has at its place.
+/// An empty volume begins with what the image has at its place.
 Result<void> Creator::fill_volume(const ContainerRecord& record, const MountPlan& plan) const {
   const auto view = TRY(oci::RootfsView::open(record.rootfs));
   return copy_up(TRY(view.mount()), plan.destination, plan.source)

@@ -83,7 +83,8 @@ struct VolumeUse {
   std::string name;
   std::string driver;
   std::string source;    ///< host directory
-  bool created = false;  ///< empty and made just now: image content is to be copied in
+  bool created = false;  ///< made just now
+  bool empty = false;    ///< image content is to be copied in
   bool anonymous = false;
 };
 
@@ -96,6 +97,8 @@ class VolumeSource {
   virtual void hold(const std::string& name, const std::string& container_id) = 0;
   /// Ends the use; the volume stays.
   virtual void release(const std::string& name, const std::string& container_id) = 0;
+  /// Takes back what acquire() made, where nobody else has come to use it meanwhile.
+  virtual Result<void> discard(const std::string& name) = 0;
   /// `docker rm -v`: removes an anonymous volume nobody uses any more.
   virtual Result<void> remove_anonymous(const std::string& name) = 0;
   /// Makes it ready for use at start (mounts it where the driver needs that).

@@ -8,6 +8,7 @@
 #include "base/rollback.h"
 #include "base/sys.h"
 #include "base/text.h"
+#include "engine/containers/copy_up.h"
 #include "engine/volumes/directory_size.h"
 #include "engine/volumes/filters.h"
 #include "engine/volumes/local_driver.h"
@@ -15,15 +16,17 @@
 namespace hull::engine {
 namespace {
 
+// Followed by random digits, so that a volume of the same name can be removed again meanwhile, "-" and the name.
 constexpr std::string_view kRemoving = ".removing-";
+constexpr size_t kRemovingDigits = 8;
 constexpr size_t kNameLimit = 255;  // NAME_MAX
 
 Result<void> validate_name(const std::string& name) {
   const auto allowed = [](unsigned char c) { return std::isalnum(c) || c == '_' || c == '.' || c == '-'; };
   if (name.size() == 1)
     return invalid_argument("volume name is too short, names should be at least two alphanumeric characters");
-  if (name.empty() || name.size() > kNameLimit - kRemoving.size() || !std::ranges::all_of(name, allowed) ||
-      !std::isalnum(static_cast<unsigned char>(name.front())))
+  if (name.empty() || name.size() > kNameLimit - kRemoving.size() - kRemovingDigits - 1 ||
+      !std::ranges::all_of(name, allowed) || !std::isalnum(static_cast<unsigned char>(name.front())))
     return invalid_argument("\"" + name +
                             "\" includes invalid characters for a local volume name, only "
                             "\"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed. If you intended to pass a host directory, use "
@@ -57,8 +60,9 @@ Result<std::unique_ptr<Volumes>> Volumes::open(const std::string& data_root, Eve
 Result<void> Volumes::finish_removals() {
   for (const std::string& name : TRY(list_directory(directory_))) {
     if (!name.starts_with(kRemoving)) continue;
-    const std::string removed = name.substr(kRemoving.size());
-    if (!exists(path_of(removed))) TRY(store_.remove(removed));
+    const size_t prefix = kRemoving.size() + kRemovingDigits + 1;
+    const std::string removed = name.size() > prefix ? name.substr(prefix) : "";
+    if (!removed.empty() && !exists(path_of(removed))) TRY(store_.remove(removed));
     TRY(remove_tree(path_of(name)));
   }
   return {};
@@ -69,6 +73,8 @@ Result<void> Volumes::load() {
   for (VolumeRecord& record : TRY(store_.load())) {
     // Somebody took the directory away; the volume is there, empty.
     if (!exists(data_of(record.name))) TRY(make_directories(data_of(record.name), 0755));
+    for (const std::string& name : TRY(list_directory(path_of(record.name))))
+      if (name.starts_with(kCopyUpStage)) TRY(remove_tree(path_of(record.name) + "/" + name));
     const std::string name = record.name;
     all[name].record = std::move(record);
   }
@@ -99,7 +105,7 @@ Result<VolumeRecord> Volumes::make(const VolumeRecord& wanted) {
   return wanted;
 }
 
-Result<VolumeRecord> Volumes::find_or_make(const api::VolumeCreate& create) {
+Result<Volumes::FoundOrMade> Volumes::find_or_make(const api::VolumeCreate& create) {
   const std::string name = create.name.empty() ? random_hex(64) : create.name;
   TRY(validate_create(create).context("create " + name));
   const auto present = all_.with([&](const All& all) {
@@ -109,19 +115,19 @@ Result<VolumeRecord> Volumes::find_or_make(const api::VolumeCreate& create) {
   if (present) {
     if (!create.driver_options.empty() && create.driver_options != present->options)
       return conflict("create " + name + ": volume named " + name + " already exists with other driver options");
-    return *present;
+    return FoundOrMade{*present};
   }
   VolumeRecord wanted{name, "local", now(), create.labels, create.driver_options};
   if (create.name.empty()) {
     if (!wanted.labels) wanted.labels.emplace();
     wanted.labels->emplace(kAnonymousLabel, "");
   }
-  return make(wanted);
+  return FoundOrMade{TRY(make(wanted)), true};
 }
 
 Result<api::Volume> Volumes::create(const api::VolumeCreate& create) {
   std::lock_guard lock(changes_);
-  return view_of(TRY(find_or_make(create)));
+  return view_of(TRY(find_or_make(create)).record);
 }
 
 Result<VolumeUse> Volumes::acquire(const VolumeRequest& request, const std::string& container_id) {
@@ -131,10 +137,10 @@ Result<VolumeUse> Volumes::acquire(const VolumeRequest& request, const std::stri
   create.driver = request.driver;
   create.driver_options = request.driver_options;
   if (!request.labels.empty()) create.labels = request.labels;
-  const VolumeRecord record = TRY(find_or_make(create));
+  const auto [record, made] = TRY(find_or_make(create));
   const auto content = TRY(list_directory(data_of(record.name)));
-  all_.with([&](All& all) { all.at(record.name).users.insert(container_id); });
-  return VolumeUse{record.name, record.driver, data_of(record.name), content.empty(), record.anonymous()};
+  all_.with([&, name = record.name](All& all) { all.at(name).users.insert(container_id); });
+  return VolumeUse{record.name, record.driver, data_of(record.name), made, content.empty(), record.anonymous()};
 }
 
 void Volumes::hold(const std::string& name, const std::string& container_id) {
@@ -200,7 +206,8 @@ Result<std::vector<api::Volume>> Volumes::list(const VolumeFilters& filters) con
   });
 }
 
-Result<void> Volumes::drop(const std::string& name) {
+/// The volume is no more; its tree, whose new path is given, is the caller's to remove.
+Result<std::string> Volumes::detach(const std::string& name) {
   const VolumeRecord record = TRY(all_.with([&](const All& all) -> Result<VolumeRecord> {
     const auto found = all.find(name);
     if (found == all.end()) return no_such_volume(name);
@@ -209,49 +216,62 @@ Result<void> Volumes::drop(const std::string& name) {
     return conflict("remove " + name + ": volume is in use - [" + join(users, ", ") + "]");
   }));
   TRY(unmount_local(data_of(name)));
-  const std::string aside = path_of(std::string(kRemoving) + name);
+  const std::string aside = path_of(std::string(kRemoving) + random_hex(kRemovingDigits) + "-" + name);
   TRY(sys::rename(path_of(name), aside).context("remove " + name));
   TRY(store_.remove(name));
   all_.with([&](All& all) { all.erase(name); });
   announce("destroy", record);
-  return remove_tree(aside);
+  return aside;
 }
 
 Result<void> Volumes::remove(const std::string& name, bool force) {
-  std::lock_guard lock(changes_);
-  auto dropped = drop(name);
-  return force && dropped.is(Code::kNotFound) ? Result<void>() : dropped;
+  std::unique_lock lock(changes_);
+  const auto aside = detach(name);
+  lock.unlock();
+  if (aside.ok()) return remove_tree(*aside);
+  return force && aside.is(Code::kNotFound) ? Result<void>() : Result<void>(aside.error());
+}
+
+Result<void> Volumes::discard(const std::string& name) {
+  std::unique_lock lock(changes_);
+  const auto aside = detach(name);
+  lock.unlock();
+  if (aside.ok()) return remove_tree(*aside);
+  return aside.is(Code::kConflict) ? Result<void>() : Result<void>(aside.error());
 }
 
 Result<void> Volumes::remove_anonymous(const std::string& name) {
-  std::lock_guard lock(changes_);
   const bool removable = all_.with([&](const All& all) {
     const auto found = all.find(name);
     return found != all.end() && found->second.record.anonymous() && found->second.users.empty();
   });
-  return removable ? drop(name) : Result<void>();
+  return removable ? discard(name) : Result<void>();
 }
 
 Result<api::VolumesPruneReport> Volumes::prune(const VolumeFilters& filters, Scope scope) {
   const bool all_kinds = TRY(prunes_all(filters)).value_or(scope == Scope::kAll);
-  std::lock_guard lock(changes_);
-  std::vector<VolumeRecord> unused;
+  std::vector<std::string> unused;
   all_.with([&](const All& all) {
     for (const auto& [name, volume] : all)
       if (volume.users.empty() && volume.record.options.empty() && matches_prune(volume.record, filters) &&
           (all_kinds || volume.record.anonymous()))
-        unused.push_back(volume.record);
+        unused.push_back(name);
   });
   api::VolumesPruneReport report;
-  for (const VolumeRecord& record : unused) {
-    const Bytes size = directory_size(data_of(record.name)).value_or(Bytes(0));
-    if (auto dropped = drop(record.name); !dropped.ok()) {
-      logging::warn("prune volume", {{"volume", record.name}, {"error", dropped.error().message()}});
+  for (const std::string& name : unused) {
+    std::unique_lock lock(changes_);
+    const auto aside = detach(name);  // a conflict: a container has come to use it
+    lock.unlock();
+    if (!aside.ok()) {
+      if (!aside.is(Code::kConflict) && !aside.is(Code::kNotFound))
+        logging::warn("prune volume", {{"volume", name}, {"error", aside.error().message()}});
       continue;
     }
-    report.space_reclaimed += static_cast<uint64_t>(size.count);
+    report.space_reclaimed += static_cast<uint64_t>(directory_size(*aside).value_or(Bytes(0)).count);
+    if (auto removed = remove_tree(*aside); !removed.ok())
+      logging::warn("remove volume's files", {{"volume", name}, {"error", removed.error().message()}});
     if (!report.deleted) report.deleted.emplace();
-    report.deleted->push_back(record.name);
+    report.deleted->push_back(name);
   }
   events_.publish({"volume", "prune", "", {{"reclaimed", std::to_string(report.space_reclaimed)}}, {}});
   return report;

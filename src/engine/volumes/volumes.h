@@ -28,6 +28,7 @@ class Volumes final : public VolumeSource {
   Result<VolumeUse> acquire(const VolumeRequest& request, const std::string& container_id) override;
   void hold(const std::string& name, const std::string& container_id) override;
   void release(const std::string& name, const std::string& container_id) override;
+  Result<void> discard(const std::string& name) override;
   Result<void> remove_anonymous(const std::string& name) override;
   /// Also for containers that run when the engine starts, so that what is mounted stays until they end.
   Result<std::string> mount(const std::string& name, const std::string& container_id) override;
@@ -64,12 +65,16 @@ class Volumes final : public VolumeSource {
   std::string data_of(const std::string& name) const { return path_of(name) + "/_data"; }
   api::Volume view_of(const VolumeRecord& record) const;
   Result<VolumeRecord> make(const VolumeRecord& wanted);
-  Result<VolumeRecord> find_or_make(const api::VolumeCreate& create);
-  Result<void> drop(const std::string& name);
+  struct FoundOrMade {
+    VolumeRecord record;
+    bool made = false;
+  };
+  Result<FoundOrMade> find_or_make(const api::VolumeCreate& create);
+  Result<std::string> detach(const std::string& name);
   void announce(const std::string& action, const VolumeRecord& record, const std::string& container_id = "");
 
   const std::string directory_;
-  std::mutex changes_;  ///< held while volumes come and go, or are mounted
+  std::mutex changes_;  ///< held while volumes come and go, or are mounted; never while a tree is walked
   VolumeStore store_;
   EventSink& events_;
   Guarded<All> all_;

@@ -6,6 +6,7 @@
 #include "base/files.h"
 #include "base/ids.h"
 #include "base/sys.h"
+#include "engine/containers/copy_up.h"
 #include "engine/volumes/directory_size.h"
 #include "engine/volumes/local_driver.h"
 
@@ -84,8 +85,11 @@ TEST_F(VolumesTest, wrong_requests_are_refused_in_dockers_words) {
 TEST_F(VolumesTest, a_used_volume_stays) {
   const VolumeUse use = MUST(volumes_->acquire({"data", "", {}, {}}, "c1"));
   EXPECT_TRUE(use.created);
+  EXPECT_TRUE(use.empty);
   MUST(replace_file(use.source + "/file", "x", 0644));
-  EXPECT_FALSE(MUST(volumes_->acquire({"data", "", {}, {}}, "c2")).created);
+  const VolumeUse again = MUST(volumes_->acquire({"data", "", {}, {}}, "c2"));
+  EXPECT_FALSE(again.created);
+  EXPECT_FALSE(again.empty);
   EXPECT_EQ(volumes_->remove("data", true).error().message(), "remove data: volume is in use - [c1, c2]");
   EXPECT_EQ(volumes_->remove("data", true).code(), Code::kConflict);
   volumes_->release("data", "c1");
@@ -121,10 +125,40 @@ TEST_F(VolumesTest, prune_takes_what_is_unused_and_anonymous) {
 
 TEST_F(VolumesTest, a_cut_short_removal_is_finished_at_start) {
   make("data");
-  MUST(sys::rename(root_ + "/volumes/data", root_ + "/volumes/.removing-data"));
+  MUST(sys::rename(root_ + "/volumes/data", root_ + "/volumes/.removing-0123abcd-data"));
   start();
   EXPECT_FALSE(volumes_->inspect("data").ok());
-  EXPECT_FALSE(exists(root_ + "/volumes/.removing-data"));
+  EXPECT_FALSE(exists(root_ + "/volumes/.removing-0123abcd-data"));
+}
+
+TEST_F(VolumesTest, a_removal_in_progress_does_not_keep_the_name) {
+  make("data");
+  MUST(sys::rename(root_ + "/volumes/data", root_ + "/volumes/.removing-0123abcd-data"));
+  MUST(make_directories(root_ + "/volumes/data/_data", 0755));  // made again meanwhile
+  start();
+  EXPECT_TRUE(volumes_->inspect("data").ok());
+  EXPECT_FALSE(exists(root_ + "/volumes/.removing-0123abcd-data"));
+}
+
+TEST_F(VolumesTest, what_a_failed_create_made_is_discarded) {
+  const VolumeUse use = MUST(volumes_->acquire({"data", "", {}, {}}, "c1"));
+  MUST(volumes_->acquire({"data", "", {}, {}}, "c2"));
+  volumes_->release("data", "c1");
+  MUST(volumes_->discard("data"));
+  EXPECT_TRUE(volumes_->inspect("data").ok()) << "another container came to use it";
+  volumes_->release("data", "c2");
+  MUST(volumes_->discard("data"));
+  EXPECT_FALSE(volumes_->inspect("data").ok());
+  EXPECT_FALSE(exists(use.source));
+}
+
+TEST_F(VolumesTest, a_copy_that_a_crash_cut_short_is_swept) {
+  const std::string stage = root_ + "/volumes/data/" + std::string(kCopyUpStage) + "0123abcd";
+  make("data");
+  MUST(make_directories(stage + "/half", 0755));
+  start();
+  EXPECT_FALSE(exists(stage));
+  EXPECT_TRUE(volumes_->inspect("data").ok());
 }
 
 TEST_F(VolumesTest, options_are_mounted_while_a_container_runs) {
