@@ -55,12 +55,35 @@ endfunction()
 function(hull_program name)
   cmake_parse_arguments(ARG "STATIC" "" "LINKS" ${ARGN})
   add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
-  add_dependencies(programs ${name})
   target_link_libraries(${name} PRIVATE ${ARG_LINKS})
-  if(ARG_STATIC AND NOT HULL_SANITIZE)
-    target_link_options(${name} PRIVATE -static -Wl,--gc-sections)
+  if(ARG_STATIC AND HULL_SANITIZE MATCHES "thread")
+    hull_take_plain(${name})
+    return()
+  endif()
+  add_dependencies(programs ${name})
+  # A static program without a library of ours runs in containers, where no sanitizer's library is.
+  if(ARG_STATIC AND (NOT HULL_SANITIZE OR NOT ARG_LINKS))
+    target_compile_options(${name} PRIVATE -fno-sanitize=all)
+    target_link_options(${name} PRIVATE -fno-sanitize=all -static -Wl,--gc-sections)
     set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
   endif()
+endfunction()
+
+# ThreadSanitizer has nothing to find in a static program, which has one thread, and its own thread would be in the way
+# where that one joins a user namespace. So the program comes from a plain tree inside of this one.
+function(hull_take_plain name)
+  set_target_properties(${name} PROPERTIES EXCLUDE_FROM_ALL ON RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/unused)
+  set(plain ${CMAKE_BINARY_DIR}/plain)
+  if(NOT TARGET plain_tree)
+    add_custom_target(plain_tree COMMAND ${CMAKE_COMMAND} -S ${CMAKE_SOURCE_DIR} -B ${plain} -G ${CMAKE_GENERATOR}
+                      -DCMAKE_BUILD_TYPE=${CMAKE_BUILD_TYPE} -DHULL_PRECOMPILE=${HULL_PRECOMPILE} VERBATIM)
+  endif()
+  # With the terminal one runs at a time.
+  add_custom_target(${name}_plain ALL USES_TERMINAL VERBATIM
+    COMMAND ${CMAKE_COMMAND} --build ${plain} --target ${name}
+    COMMAND ${CMAKE_COMMAND} -E copy_if_different ${plain}/bin/${name} ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/${name})
+  add_dependencies(${name}_plain plain_tree)
+  add_dependencies(programs ${name}_plain)
 endfunction()
 
 # hull_proto_library(NAME [LITE] [GRPC proto...] [LINKS target...] PROTOS proto...)
