@@ -3,6 +3,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 
+#include <algorithm>
 #include <array>
 
 #include "base/sys.h"
@@ -42,7 +43,9 @@ void EventLoop::unwatch(FdRef fd) {
 }
 
 EventLoop::TimerId EventLoop::after(Clock::duration delay, std::function<void()> handler) {
-  const TimerId id{Clock::now() + delay, ++next_timer_};
+  // A sum beyond the clock's end would lie in the past.
+  constexpr Clock::duration kLongest = std::chrono::hours(24 * 365);
+  const TimerId id{Clock::now() + std::min(delay, kLongest), ++next_timer_};
   timers_.emplace(id, std::move(handler));
   return id;
 }
@@ -73,11 +76,11 @@ Result<void> EventLoop::run() {
   return {};
 }
 
-/// Milliseconds until the next timer; -1 without one.
+/// Milliseconds until the next timer, an hour at most; -1 without one.
 int EventLoop::run_timers() {
   while (!timers_.empty()) {
     const auto next = timers_.begin();
-    const auto left = next->first.first - Clock::now();
+    const auto left = std::min<Clock::duration>(next->first.first - Clock::now(), std::chrono::hours(1));
     if (left.count() > 0) return static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(left).count());
     auto handler = std::move(next->second);
     timers_.erase(next);

@@ -58,11 +58,10 @@ void ThreadPool::submit(std::function<void()> task) {
   if (auto started = start_thread(
           name_, [this] { run(); }, kStack);
       !started.ok()) {
+    logging::warn("start worker thread", {{"pool", name_}, {"error", started.error().message()}});
     lock.lock();
     --threads_;
-    // The task waits for a thread that lives; without one, nobody would ever take it.
-    CHECK(threads_ > 0);
-    logging::warn("start worker thread", {{"pool", name_}, {"error", started.error().message()}});
+    if (threads_ == 0) run_one(lock);  // without a thread that lives, nobody else would ever take it
   }
 }
 
@@ -74,15 +73,20 @@ void ThreadPool::run() {
     wake_.wait_for(lock, kIdle, [this] { return !queue_.empty() || closing_; });
     --idle_;
     if (queue_.empty()) break;
-    auto task = std::move(queue_.front());
-    queue_.pop_front();
-    lock.unlock();
-    task();
-    task = nullptr;  // what it holds goes before the next wait
-    lock.lock();
+    run_one(lock);
   }
   --threads_;
   ended_.notify_all();
+}
+
+void ThreadPool::run_one(std::unique_lock<std::mutex>& lock) {
+  if (queue_.empty()) return;
+  auto task = std::move(queue_.front());
+  queue_.pop_front();
+  lock.unlock();
+  task();
+  task = nullptr;  // what it holds goes before the next wait
+  lock.lock();
 }
 
 }  // namespace hull

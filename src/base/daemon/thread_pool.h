@@ -24,10 +24,12 @@ class ThreadPool {
   /// Waits until running tasks have ended; queued ones run, too.
   ~ThreadPool();
 
+  /// Runs the task here where no thread can be made and none is there. The caller holds no lock that the task takes.
   void submit(std::function<void()> task);
 
  private:
   void run();
+  void run_one(std::unique_lock<std::mutex>& lock);
 
   const char* const name_;
   const size_t limit_;

@@ -1,6 +1,8 @@
 #include "base/daemon/thread_pool.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <latch>
@@ -29,6 +31,25 @@ TEST(ThreadPool, QueuedTasksRunBeforeItGoes) {
     for (int i = 0; i < 100; ++i) pool.submit([&] { ++done; });
   }
   EXPECT_EQ(done, 100);
+}
+
+/// No process of this user may have another thread.
+void forbid_threads() {
+  constexpr uid_t kNobody = 65534;
+  const rlimit none{};
+  CHECK(::geteuid() != 0 || ::setresuid(kNobody, kNobody, kNobody) == 0);
+  CHECK(::setrlimit(RLIMIT_NPROC, &none) == 0);
+}
+
+TEST(ThreadPool, WithoutAnyThreadTheCallerDoesTheWork) {
+  const auto run = [] {
+    forbid_threads();
+    int done = 0;
+    ThreadPool pool("test", 4);
+    for (int i = 0; i < 3; ++i) pool.submit([&] { ++done; });
+    ::_exit(done == 3 ? 0 : 1);
+  };
+  EXPECT_EXIT(run(), testing::ExitedWithCode(0), "start worker thread");
 }
 
 }  // namespace

@@ -1,5 +1,4 @@
 #include <signal.h>
-#include <sys/resource.h>
 
 #include <cstdio>
 #include <cstring>
@@ -7,6 +6,7 @@
 #include "base/daemon/daemon_log.h"
 #include "base/daemon/memory.h"
 #include "base/log.h"
+#include "base/spawn.h"
 #include "programs/hull-containerd/config.h"
 #include "programs/hull-containerd/daemon.h"
 #include "programs/hull-containerd/store_root.h"
@@ -24,17 +24,9 @@ sigset_t block_signals() {
   return set;
 }
 
-/// A thousand containers and their shims are a few thousand descriptors.
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 Result<void> run(const Config& config) {
   const sigset_t signals = block_signals();
-  raise_descriptor_limit();
+  raise_descriptor_limit();  // a thousand containers and their shims are a few thousand descriptors
   const auto root = TRY(StoreRoot::claim(config));
   const auto daemon = TRY(Daemon::start(config, root.uuid()));
   logging::info("containerd API listens", {{"address", config.address}, {"root", config.root}});

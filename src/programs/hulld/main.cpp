@@ -6,6 +6,7 @@
 #include "base/daemon/daemon_log.h"
 #include "base/daemon/memory.h"
 #include "base/log.h"
+#include "base/spawn.h"
 #include "engine/system/build_info.h"
 #include "ipc/http/server.h"
 #include "programs/hulld/config.h"
@@ -58,7 +59,7 @@ Result<std::unique_ptr<http::Server>> serve(const Config& config, const engine::
 
 Result<void> run(const Config& config, int argc, char** argv) {
   const sigset_t signals = block_signals();
-  raise_descriptor_limit();
+  raise_descriptor_limit();  // each connection and each container's output takes some
   TRY(check_host());
   const auto root = TRY(DataRoot::claim(config.data_root, config.exec_root));
   const auto pidfile = TRY(PidFile::create(config.pidfile));

@@ -1,6 +1,5 @@
 #include "programs/hulld/preflight.h"
 
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -26,13 +25,6 @@ Result<void> check_overlayfs() {
   if (context.valid()) return {};
   if (errno == ENODEV) return failed_precondition("this kernel has no overlayfs, on which images are unpacked");
   return Error::from_errno(errno, "open file system overlay");
-}
-
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 }  // namespace hull::daemon

@@ -11,7 +11,4 @@ Result<void> check_host();
 /// Errors: kFailedPrecondition where the kernel has no overlayfs. Only for our own supervisor.
 Result<void> check_overlayfs();
 
-/// As many descriptors as the kernel lets us have: each connection and each container's output takes some.
-void raise_descriptor_limit();
-
 }  // namespace hull::daemon
