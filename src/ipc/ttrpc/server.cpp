@@ -4,6 +4,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <utility>
+
 #include "base/log.h"
 #include "base/sys.h"
 #include "ipc/ttrpc/connection.h"
@@ -11,6 +14,9 @@
 
 namespace hull::ttrpc {
 namespace {
+
+/// Until the next attempt to accept, where one failed.
+constexpr std::chrono::milliseconds kRest(50);
 
 /// The socket's directory is closed to others already; this holds where somebody opened it.
 bool may_connect(FdRef fd) {
@@ -49,8 +55,18 @@ Result<void> Server::start() {
   return loop_.watch(listener_, EPOLLIN, [this](uint32_t) { accept_one(); });
 }
 
+/// Without a free descriptor (EMFILE) the peer stays in the queue, and the listener would wake us for ever.
+void Server::rest() {
+  loop_.change(listener_, 0);
+  resting_ = loop_.after(kRest, [this] {
+    resting_.reset();
+    loop_.change(listener_, EPOLLIN);
+  });
+}
+
 void Server::stop_accepting() {
   if (!listener_.valid()) return;
+  if (resting_) loop_.cancel(*std::exchange(resting_, std::nullopt));
   loop_.unwatch(listener_);
   listener_.reset();
 }
@@ -58,8 +74,9 @@ void Server::stop_accepting() {
 void Server::accept_one() {
   auto fd = sys::accept(listener_, SOCK_NONBLOCK);
   if (!fd.ok()) {
-    if (!fd.is(Code::kUnavailable)) logging::warn("accept a ttrpc connection", {{"error", fd.error().message()}});
-    return;
+    if (fd.is(Code::kUnavailable)) return;
+    logging::warn("accept a ttrpc connection", {{"error", fd.error().message()}});
+    return rest();
   }
   if (!may_connect(*fd) || connections_.size() >= options_.max_connections) {
     logging::warn("refuse a ttrpc connection", {{"connections", connections_.size()}});

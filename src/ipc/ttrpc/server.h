@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -63,6 +64,7 @@ class Server {
  private:
   friend class Connection;
   void accept_one();
+  void rest();
   const Handler* find(std::string_view service, std::string_view method, Error& error) const;
 
   EventLoop& loop_;
@@ -70,6 +72,7 @@ class Server {
   Options options_;
   std::map<std::string, std::map<std::string, Handler, std::less<>>, std::less<>> services_;
   std::unordered_map<Connection*, std::shared_ptr<Connection>> connections_;
+  std::optional<EventLoop::TimerId> resting_;
 };
 
 }  // namespace hull::ttrpc

@@ -1,11 +1,15 @@
 #include "ipc/ttrpc/server.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
+#include <atomic>
+#include <future>
 #include <thread>
 
 #include "base/ids.h"
+#include "base/log.h"
 #include "base/sys.h"
 #include "ipc/ttrpc/client.h"
 #include "ipc/ttrpc/frame.h"
@@ -113,6 +117,61 @@ TEST_F(ServerTest, BoundsTheCallsInFlight) {
   for (int i = 0; i < 4; ++i) client->start("s", "Never", "", [](Result<std::string>) {});
   EXPECT_TRUE(client->call(Call::within(seconds(10)), "s", "Echo", "").is(Code::kResourceExhausted));
   client->close();
+}
+
+TEST_F(ServerTest, ATimeoutBeyondTheClockIsNoneAtAll) {
+  const auto client = connect();
+  std::promise<Result<std::string>> ended;
+  client->start(
+      "s", "Never", "", [&](Result<std::string> result) { ended.set_value(std::move(result)); }, {},
+      std::chrono::nanoseconds::max());
+  EXPECT_TRUE(client->call(Call::within(seconds(10)), "s", "Echo", "").ok());
+  // The first answer to come is ours, and not that the time was over.
+  loop_->post([this] { kept_.at(0).reply("late"); });
+  EXPECT_EQ(ended.get_future().get().value(), "late");
+  client->close();
+}
+
+/// Counts what is logged while it lives.
+class CountedLog {
+ public:
+  CountedLog() { logging::install(std::make_unique<Sink>(count_), logging::Level::kWarn); }
+  ~CountedLog() { logging::install(nullptr, logging::Level::kDebug); }
+  int lines() const { return *count_; }
+
+ private:
+  struct Sink : logging::Sink {
+    explicit Sink(std::shared_ptr<std::atomic<int>> count) : count(std::move(count)) {}
+    void write(logging::Level, std::string_view, logging::Fields) override { ++*count; }
+    std::shared_ptr<std::atomic<int>> count;
+  };
+  std::shared_ptr<std::atomic<int>> count_ = std::make_shared<std::atomic<int>>(0);
+};
+
+TEST_F(ServerTest, WithoutAFreeDescriptorItRestsAndGoesOnLater) {
+  const CountedLog log;
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  std::vector<UniqueFd> taken;
+  rlimit few = before;
+  few.rlim_cur = 128;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+  while (true) {
+    auto fd = sys::memfd_create("taken", 0);
+    if (!fd.ok()) break;
+    taken.push_back(std::move(*fd));
+  }
+  taken.pop_back();  // for the client's end; none is left for the server's
+  const auto client = connect();
+  std::promise<void> over;
+  loop_->post([&] { loop_->after(milliseconds(500), [&] { over.set_value(); }); });
+  over.get_future().wait();
+  EXPECT_GE(log.lines(), 1);
+  EXPECT_LE(log.lines(), 50) << "it tries again and again";
+  taken.clear();
+  EXPECT_EQ(client->call(Call::within(seconds(10)), "s", "Echo", "x").value(), "x");
+  client->close();
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
 std::string read_to_end(FdRef fd) {

@@ -91,6 +91,12 @@ class BlobDownload {
   bool failed_ = false;
 };
 
+image::Digest digest_by(image::Algorithm algorithm, std::string_view text) {
+  image::Hasher hasher(algorithm);
+  hasher.update(text);
+  return hasher.digest();
+}
+
 struct TagList {
   std::optional<std::vector<std::string>> tags;
 };
@@ -233,8 +239,7 @@ Result<Document> Client::manifest(const Call& call, const image::Reference& refe
         "disabled by default and will be removed in an upcoming release. Suggest the author of " +
         reference.familiar() + " to upgrade the image to the OCI Format or Docker Image manifest v2, schema 2.");
   document.media_type = TRY(image::media_type_of(document.text).context("read manifest of " + reference.familiar()));
-  if (reference.digest() && reference.digest()->algorithm() == image::Algorithm::kSha256 &&
-      document.digest != *reference.digest())
+  if (reference.digest() && digest_by(reference.digest()->algorithm(), document.text) != *reference.digest())
     return data_loss("manifest verification failed for digest " + reference.digest()->str());
   return document;
 }

@@ -194,6 +194,13 @@ TEST(RegistryManifest, AnotherDigestThanAskedForIsRefused) {
   Fixture f([&](const auto&) { return reply("200 OK", text); });
   EXPECT_EQ(MUST(f.client.manifest(soon(), f.name)).digest, image::Digest::of(text));
   EXPECT_EQ(f.client.manifest(soon(), f.name.with_digest(image::Digest::of("other"))).code(), Code::kDataLoss);
+  for (const auto algorithm : {image::Algorithm::kSha384, image::Algorithm::kSha512}) {
+    image::Hasher hasher(algorithm);
+    hasher.update(text);
+    EXPECT_TRUE(f.client.manifest(soon(), f.name.with_digest(hasher.digest())).ok());
+    hasher.update("other");
+    EXPECT_EQ(f.client.manifest(soon(), f.name.with_digest(hasher.digest())).code(), Code::kDataLoss);
+  }
 }
 
 TEST(RegistryManifest, OverFourMegabytesIsRefused) {

@@ -90,13 +90,14 @@ Result<void> apply_path(const std::string& path, const ContainerRecord& from, Co
   return {};
 }
 
-/// Without a mask all fields are set; those that can't change must be the same.
+/// Without a mask all fields that can change are set; of the others, two must be the same and the rest stay as they
+/// are, runtime options among them. Source: containerd metadata/containers.go.
 Result<ContainerRecord> replace_all(const ContainerRecord& old, const ContainerRecord& record) {
   if (record.snapshotter != old.snapshotter) return invalid_argument("container.Snapshotter field is immutable");
   if (record.runtime != old.runtime) return invalid_argument("container.Runtime.Name field is immutable");
-  ContainerRecord result = record;
-  result.created = old.created;
-  result.sandbox = old.sandbox;
+  ContainerRecord result = old;
+  for (const char* path : {"labels", "spec", "extensions", "image", "snapshotkey"})
+    TRY(apply_path(path, record, result));
   return result;
 }
 
