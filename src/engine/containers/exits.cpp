@@ -119,8 +119,28 @@ void Lifecycle::on_out_of_memory(const std::string& id) {
   });
 }
 
-void Lifecycle::on_paused(const std::string&) {}
-void Lifecycle::on_resumed(const std::string&) {}
+void Lifecycle::on_paused(const std::string& id) { compare_pause(id); }
+void Lifecycle::on_resumed(const std::string& id) { compare_pause(id); }
+
+/// Somebody else may have paused it, straight at the supervisor. Events may be late, so that only what the supervisor
+/// says now counts.
+void Lifecycle::compare_pause(const std::string& id) {
+  auto found = registry_.index().find(id);
+  if (!found.ok()) return;
+  workers_.submit([this, container = std::move(found).value()] {
+    const auto turn = container->take_turn(Call());
+    if (!turn.ok() || !is_live(container->record()->state.phase)) return;
+    const auto task = registry_.services().tasks.get(Call::within(kPatience), {container->id(), ""});
+    if (!task.ok()) return;  // it has ended: its exit comes, too
+    ContainerRecord next = *container->record();
+    const bool paused = task->status == containerd::TaskStatus::kPaused;
+    if (!paused && task->status != containerd::TaskStatus::kRunning) return;
+    if (paused == (next.state.phase == Phase::kPaused)) return;
+    next.state.phase = paused ? Phase::kPaused : Phase::kRunning;
+    registry_.announce(next, paused ? "pause" : "unpause");
+    registry_.change_state(*container, std::move(next));
+  });
+}
 
 void Lifecycle::on_connected() {
   auto tasks = registry_.services().tasks.list(Call::within(kPatience));

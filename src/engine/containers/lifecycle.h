@@ -95,6 +95,7 @@ class Lifecycle final : public containerd::TaskListener {
   void end_unclaimed(const containerd::TaskInfo& task);
   void clear_unclaimed(const std::string& id);
   void compare(const ContainerPtr& container);
+  void compare_pause(const std::string& id);
   void start_with_engine();
 
   Registry& registry_;

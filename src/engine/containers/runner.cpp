@@ -18,6 +18,14 @@ void log_failure(const char* what, const std::string& id, const Result<void>& re
     logging::warn(what, {{"container", id}, {"error", result.error().message()}});
 }
 
+/// Null where it fails: the log goes on without it.
+std::unique_ptr<logs::Spool> open_spool(const std::string& directory) {
+  auto spool = logs::Spool::open(directory);
+  if (spool.ok()) return std::move(spool).value();
+  logging::warn("open spool of container output", {{"path", directory}, {"error", spool.error().message()}});
+  return nullptr;
+}
+
 bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
 }  // namespace
@@ -133,7 +141,8 @@ Result<void> Runner::open_hub(Container& container, const ContainerRecord& recor
   } else {
     auto file = TRY(logs::JsonFile::open(registry_.log_path(record.id), options,
                                          logs::attributes_of(options, record.config.labels.value_or(api::StringMap()),
-                                                             record.config.env.value_or(std::vector<std::string>()))));
+                                                             record.config.env.value_or(std::vector<std::string>())),
+                                         open_spool(registry_.fifo_directory(record.id))));
     container.set_log_progress(file->progress());
     driver = std::move(file);
   }
@@ -145,6 +154,7 @@ Result<stdio::Fifos> Runner::begin_streams(Container& container, const Container
                                            record.config.open_stdin ? stdio::Stdin::kYes : stdio::Stdin::kNo,
                                            record.config.tty ? stdio::Terminal::kYes : stdio::Terminal::kNo));
   undo.add([directory = registry_.fifo_directory(record.id)] { return remove_tree(directory); });
+  logs::Spool::discard(registry_.fifo_directory(record.id));
   TRY(open_hub(container, record, fifos));
   undo.add([&container]() -> Result<void> {
     container.hub().close();

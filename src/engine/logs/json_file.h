@@ -14,6 +14,7 @@
 #include "engine/logs/driver.h"
 #include "engine/logs/json_encoder.h"
 #include "engine/logs/options.h"
+#include "engine/logs/spool.h"
 
 namespace hull::engine::logs {
 
@@ -42,16 +43,26 @@ class JsonFile final : public Driver {
  public:
   static constexpr size_t kMaxLine = 16 * 1024;
 
-  /// Appends to the file. attributes: stored with each entry, see attributes_of().
-  static Result<std::unique_ptr<JsonFile>> open(std::string path, const Options& options, std::string attributes);
+  /// Appends to the file. attributes: stored with each entry, see attributes_of(). spool: what is not in the log when
+  /// the engine is killed comes from there afterwards; without one, it is lost.
+  static Result<std::unique_ptr<JsonFile>> open(std::string path, const Options& options, std::string attributes,
+                                                std::unique_ptr<Spool> spool = nullptr);
   ~JsonFile() override;
 
+  Result<std::optional<size_t>> take(Stream stream, FdRef fifo, std::span<char> buffer) override;
   void write(Stream stream, std::string_view bytes) override;
   void finish(Stream stream) override;
+  std::string_view unfinished(Stream stream) const override { return unfinished_[static_cast<size_t>(stream)]; }
   const std::shared_ptr<Progress>& progress() const { return progress_; }
 
  private:
-  JsonFile(std::string path, UniqueFd file, int64_t size, const Options& options, std::string attributes);
+  JsonFile(std::string path, UniqueFd file, const Options& options, std::string attributes);
+  Result<void> take_over(std::unique_ptr<Spool> spool);
+  Result<void> pass_over_logged(std::array<std::string, kStreams>& rest);
+  Result<void> mark();
+  void keep_mark();
+  void give_spool_up(const Error& error);
+  Result<void> look_at_file();
   void take_line(Stream stream, std::string_view line, LineEnd end);
   std::string_view take_lines(Stream stream, std::string_view bytes);
   void flush();
@@ -67,7 +78,8 @@ class JsonFile final : public Driver {
   const std::shared_ptr<class RotatedFiles> rotated_;
 
   UniqueFd file_;
-  int64_t size_;
+  Spool::Mark at_;                // what file_ is and how long, and how much of each stream is in it
+  std::unique_ptr<Spool> spool_;  // null where there is none, or it failed
   EntryClock clock_;
   std::string out_;                               // entries not written yet
   std::array<std::string, kStreams> unfinished_;  // a line's beginning

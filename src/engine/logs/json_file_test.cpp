@@ -175,6 +175,34 @@ TEST_F(JsonFileTest, FollowSeesWhatIsWrittenAcrossRotations) {
   EXPECT_EQ(got.text, expected);
 }
 
+TEST_F(JsonFileTest, FollowEndsInPeaceWhereTheLogIsRemoved) {
+  auto log = open();
+  log->write(Stream::kStdout, "first\n");
+  Collected got;
+  std::thread reader([&, progress = log->progress()] { EXPECT_TRUE(read_log(path_, {}, progress, {}, got).ok()); });
+  MUST(remove_tree(directory_));
+  log->write(Stream::kStdout, "last\n");
+  reader.join();
+  EXPECT_TRUE(got.text == "first\nlast\n" || got.text.empty()) << got.text;  // empty: it was gone before it was opened
+}
+
+TEST_F(JsonFileTest, ASnapshotIsWhatTheLogWas) {
+  Options options;
+  options.max_size = 1_KiB;
+  options.max_files = 3;
+  auto log = open(options);
+  std::string expected;
+  for (int i = 0; i < 20; ++i) {
+    log->write(Stream::kStdout, "line " + std::to_string(i) + "\n");
+    expected += "line " + std::to_string(i) + "\n";
+  }
+  const auto snapshot = MUST(LogSnapshot::take(path_));
+  for (int i = 0; i < 200; ++i) log->write(Stream::kStdout, "later\n");
+  Collected got;
+  MUST(snapshot.read({}, got));
+  EXPECT_EQ(got.text, expected);
+}
+
 TEST_F(JsonFileTest, AMissingLogIsEmpty) { EXPECT_EQ(read().count, 0); }
 
 TEST(ParseOptions, RefusesWhatItDoesNotKnow) {
@@ -185,6 +213,15 @@ TEST(ParseOptions, RefusesWhatItDoesNotKnow) {
   EXPECT_TRUE(parse_options({"json-file", api::StringMap{{"max-file", "0"}}}).is(Code::kInvalidArgument));
   EXPECT_TRUE(parse_options({"json-file", api::StringMap{{"colour", "red"}}}).is(Code::kInvalidArgument));
   EXPECT_TRUE(parse_options({"json-file", api::StringMap{{"max-size", "lots"}}}).is(Code::kInvalidArgument));
+}
+
+TEST(ParseSize, TakesWhatDockerTakes) {
+  EXPECT_EQ(MUST(parse_size("10m")), 10_MiB);
+  EXPECT_EQ(MUST(parse_size("1.5k")), Bytes(1536));
+  EXPECT_EQ(MUST(parse_size("2KiB")), 2_KiB);
+  EXPECT_EQ(MUST(parse_size("7")), Bytes(7));
+  for (const auto* text : {"", "m", "1x", "-2", "1e3", "0x10", "nan", "inf", "9999999999999t", "1..5"})
+    EXPECT_EQ(parse_size(text).error().message(), "invalid size: '" + std::string(text) + "'");
 }
 
 TEST(DecodeEntry, PassesOverDamage) {

@@ -1,11 +1,17 @@
 #include "engine/logs/options.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 
 #include "base/text.h"
 
 namespace hull::engine::logs {
 namespace {
+
+// What docker's driver takes besides.
+constexpr std::array<std::string_view, 7> kNotBuilt = {
+    "tag", "labels-regex", "env-regex", "cache-disabled", "cache-max-size", "cache-max-file", "cache-compress"};
 
 Error bad_option(std::string_view name, std::string_view value, std::string_view problem) {
   return invalid_argument("invalid log opt " + std::string(name) + " '" + std::string(value) +
@@ -41,7 +47,13 @@ Result<void> apply(Options& options, const std::string& name, const std::string&
   } else if (name == "env") {
     options.env = names_in(value);
   } else if (name == "mode") {
-    if (value != "blocking") return unimplemented("log opt 'mode': only blocking delivery is supported, got " + value);
+    if (value == "non-blocking")
+      return unimplemented("log opt 'mode': only blocking delivery is supported, got " + value);
+    if (value != "blocking") return invalid_argument("logger: logging mode not supported: " + value);
+  } else if (name == "max-buffer-size") {
+    return invalid_argument("logger: max-buffer-size option is only supported with 'mode=non-blocking'");
+  } else if (std::find(kNotBuilt.begin(), kNotBuilt.end(), name) != kNotBuilt.end()) {
+    return unimplemented("log opt '" + name + "' is not supported by this engine's json-file log driver");
   } else {
     return invalid_argument("unknown log opt '" + name + "' for json-file log driver");
   }
@@ -61,10 +73,15 @@ Result<Bytes> parse_size(std::string_view text) {
     unit = int64_t{1} << (10 * (at + 1));
     lower.pop_back();
   }
-  const auto count = parse_integer<int64_t>(lower);
-  if (!count || *count < 0 || *count > INT64_MAX / unit)
+  // A fraction is fine, as in docker: "1.5m".
+  double count = -1;
+  const auto [end, failed] =
+      std::from_chars(lower.data(), lower.data() + lower.size(), count, std::chars_format::fixed);
+  constexpr double kMost = 4e18;
+  if (failed != std::errc() || end != lower.data() + lower.size() ||
+      !(count >= 0 && count * static_cast<double>(unit) < kMost))
     return invalid_argument("invalid size: '" + std::string(text) + "'");
-  return Bytes(*count * unit);
+  return Bytes(static_cast<int64_t>(count * static_cast<double>(unit)));
 }
 
 Result<Options> parse_options(const api::LogConfig& config) {

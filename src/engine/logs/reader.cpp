@@ -15,23 +15,16 @@ constexpr size_t kBlock = 256 * 1024;
 // Far above the longest entry: 16 KiB of text, six bytes each, and its attributes.
 constexpr size_t kMaxEntry = 1024 * 1024;
 
-/// One file of the log, oldest first; the last one is written to.
-struct Part {
-  UniqueFd file;
-  bool packed = false;
-  int64_t start = 0;
-};
-
 bool same_file(FdRef file, const std::string& path) {
   const auto here = sys::fstat(file);
   const auto there = sys::stat(path);
   return here.ok() && there.ok() && here->st_ino == there->st_ino && here->st_dev == there->st_dev;
 }
 
-/// All parts at one moment: taken again when a rotation came in between.
-Result<std::vector<Part>> open_parts(const std::string& path) {
+/// All parts at one moment, oldest first; the last one is written to. Taken again when a rotation came in between.
+Result<std::vector<LogPart>> open_parts(const std::string& path) {
   constexpr int kAttempts = 20;
-  std::vector<Part> parts;
+  std::vector<LogPart> parts;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     parts.clear();
     auto current = sys::open(path, O_RDONLY);
@@ -39,14 +32,14 @@ Result<std::vector<Part>> open_parts(const std::string& path) {
     for (const std::string& name : RotatedFiles::list(path)) {
       auto file = sys::open(name, O_RDONLY);
       complete = complete && file.ok();
-      if (file.ok()) parts.push_back({std::move(file).value(), name.ends_with(".gz")});
+      if (file.ok()) parts.push_back({.file = std::move(file).value(), .packed = name.ends_with(".gz")});
     }
     if (!current.ok()) {
       if (current.is(Code::kNotFound) && parts.empty()) return parts;
       continue;
     }
     const bool still = same_file(*current, path);
-    parts.push_back({std::move(current).value(), false});
+    parts.push_back({.file = std::move(current).value()});
     if (complete && still) break;
   }
   return parts;
@@ -113,7 +106,7 @@ class Splitter {
 
 /// Calls `use` with the part's bytes from its start. Returns the offset of the end.
 template <class Use>
-Result<int64_t> for_each_block(const Part& part, std::vector<char>& buffer, const Use& use) {
+Result<int64_t> for_each_block(const LogPart& part, std::vector<char>& buffer, const Use& use) {
   if (part.packed) {
     archive::FileSource raw(TRY(sys::dup(part.file)));
     const auto source = TRY(archive::decompress(raw));
@@ -126,7 +119,10 @@ Result<int64_t> for_each_block(const Part& part, std::vector<char>& buffer, cons
     return offset;
   }
   int64_t offset = part.start;
-  while (const size_t got = TRY(sys::pread(part.file, buffer, offset))) {
+  while (offset < part.end) {
+    const auto most = std::min<int64_t>(part.end - offset, static_cast<int64_t>(buffer.size()));
+    const size_t got = TRY(sys::pread(part.file, std::span(buffer).first(static_cast<size_t>(most)), offset));
+    if (got == 0) break;
     TRY(use(std::string_view(buffer.data(), got)));
     offset += static_cast<int64_t>(got);
   }
@@ -134,7 +130,7 @@ Result<int64_t> for_each_block(const Part& part, std::vector<char>& buffer, cons
 }
 
 /// Entries in a part that may be packed, and where each of the last `wanted` begins.
-Result<int64_t> start_of_tail(const Part& part, std::vector<char>& buffer, int64_t& wanted) {
+Result<int64_t> start_of_tail(const LogPart& part, std::vector<char>& buffer, int64_t& wanted) {
   std::vector<int64_t> starts;  // of lines; a ring of `wanted`
   const auto room = static_cast<size_t>(wanted);
   int64_t count = 0;
@@ -159,7 +155,7 @@ Result<int64_t> start_of_tail(const Part& part, std::vector<char>& buffer, int64
 }
 
 /// The same for a plain file, read from its end.
-Result<int64_t> start_of_tail_backwards(const Part& part, std::vector<char>& buffer, int64_t& wanted) {
+Result<int64_t> start_of_tail_backwards(const LogPart& part, std::vector<char>& buffer, int64_t& wanted) {
   int64_t end = TRY(sys::fstat(part.file)).st_size;
   bool last = true;  // the line end of the newest entry begins nothing
   while (end > 0) {
@@ -176,10 +172,10 @@ Result<int64_t> start_of_tail_backwards(const Part& part, std::vector<char>& buf
   return int64_t{0};
 }
 
-Result<void> drop_before_tail(std::vector<Part>& parts, std::vector<char>& buffer, int64_t tail) {
+Result<void> drop_before_tail(std::vector<LogPart>& parts, std::vector<char>& buffer, int64_t tail) {
   int64_t wanted = tail;
   for (size_t i = parts.size(); i-- > 0;) {
-    Part& part = parts[i];
+    LogPart& part = parts[i];
     if (wanted <= 0) {
       // Only the file that is written to stays, for what is still to come.
       if (i + 1 == parts.size()) part.start = TRY(sys::fstat(part.file)).st_size;
@@ -199,7 +195,7 @@ class Follower {
   Follower(const std::string& path, const Progress& progress, const Call& call, Splitter& splitter, Consumer& consumer)
       : path_(path), progress_(progress), call_(call), splitter_(splitter), consumer_(consumer) {}
 
-  Result<void> run(Part part, int64_t offset, uint64_t seen, std::vector<char>& buffer) {
+  Result<void> run(LogPart part, int64_t offset, uint64_t seen, std::vector<char>& buffer) {
     while (!splitter_.past_end()) {
       const bool last_round = progress_.closed();
       part.start = offset;
@@ -207,7 +203,9 @@ class Follower {
       if (!same_file(part.file, path_)) {
         part.start = offset;
         TRY(read(part, buffer));
-        offset = TRY(change_file(part, buffer));
+        const auto begin = TRY(change_file(part, buffer));
+        if (!begin) break;
+        offset = *begin;
         continue;
       }
       TRY(consumer_.flush());
@@ -219,22 +217,22 @@ class Follower {
   }
 
  private:
-  Result<int64_t> read(const Part& part, std::vector<char>& buffer) {
+  Result<int64_t> read(const LogPart& part, std::vector<char>& buffer) {
     return for_each_block(part, buffer, [&](std::string_view bytes) { return splitter_.feed(bytes); });
   }
   /// After a rotation: the rest of the old file was read. Where more than one file went by meanwhile, all are read
-  /// again, without what was given.
-  Result<int64_t> change_file(Part& part, std::vector<char>& buffer) {
+  /// again, without what was given. nullopt where there is no log any more.
+  Result<std::optional<int64_t>> change_file(LogPart& part, std::vector<char>& buffer) {
     splitter_.forget_rest();
     const bool next_one = same_file(part.file, path_ + ".1");
     if (!next_one) splitter_.skip_until(splitter_.last_time());
     auto parts = TRY(open_parts(path_));
-    if (parts.empty()) return not_found("log file " + path_ + " is gone");
+    if (parts.empty()) return std::optional<int64_t>();  // removed with its container
     part = std::move(parts.back());
     parts.pop_back();
     if (!next_one)
-      for (const Part& older : parts) TRY(read(older, buffer));
-    return int64_t{0};
+      for (const LogPart& older : parts) TRY(read(older, buffer));
+    return std::optional<int64_t>(0);
   }
 
   const std::string& path_;
@@ -244,7 +242,35 @@ class Follower {
   Consumer& consumer_;
 };
 
+/// Returns the offset of the last part's end.
+Result<int64_t> read_parts(const std::vector<LogPart>& parts, std::vector<char>& buffer, const Call& call,
+                           Splitter& splitter) {
+  int64_t end = 0;
+  for (const LogPart& part : parts) {
+    if (splitter.past_end()) break;
+    end = TRY(for_each_block(part, buffer, [&](std::string_view bytes) -> Result<void> {
+      if (call.stop.stop_requested()) return cancelled("read log: cancelled");
+      return splitter.feed(bytes);
+    }));
+  }
+  return end;
+}
+
 }  // namespace
+
+Result<LogSnapshot> LogSnapshot::take(const std::string& path) {
+  auto parts = TRY(open_parts(path));
+  if (!parts.empty()) parts.back().end = TRY(sys::fstat(parts.back().file)).st_size;
+  return LogSnapshot(std::move(parts));
+}
+
+Result<void> LogSnapshot::read(const Call& call, Consumer& consumer) const {
+  std::vector<char> buffer(kBlock);
+  const ReadOptions options;
+  Splitter splitter(options, consumer);
+  TRY(read_parts(parts_, buffer, call, splitter));
+  return consumer.flush();
+}
 
 Result<void> read_log(const std::string& path, const ReadOptions& options, std::shared_ptr<const Progress> progress,
                       const Call& call, Consumer& consumer) {
@@ -254,14 +280,7 @@ Result<void> read_log(const std::string& path, const ReadOptions& options, std::
   std::vector<char> buffer(kBlock);
   if (options.tail) TRY(drop_before_tail(parts, buffer, *options.tail));
   Splitter splitter(options, consumer);
-  int64_t end = 0;
-  for (const Part& part : parts) {
-    if (call.stop.stop_requested() || splitter.past_end()) break;
-    end = TRY(for_each_block(part, buffer, [&](std::string_view bytes) -> Result<void> {
-      if (call.stop.stop_requested()) return cancelled("read log: cancelled");
-      return splitter.feed(bytes);
-    }));
-  }
+  const int64_t end = TRY(read_parts(parts, buffer, call, splitter));
   TRY(consumer.flush());
   if (!progress || parts.empty() || splitter.past_end()) return {};
   return Follower(path, *progress, call, splitter, consumer).run(std::move(parts.back()), end, seen, buffer);

@@ -27,7 +27,10 @@ Result<std::shared_ptr<ClientQueue>> ClientQueue::create(Framing framing, Wants 
 }
 
 bool ClientQueue::push(logs::Stream stream, std::string_view bytes) {
-  if (!(stream == logs::Stream::kStdout ? wants_.out : wants_.err)) return true;
+  return (stream == logs::Stream::kStdout ? wants_.out : wants_.err) ? push_anyway(stream, bytes) : true;
+}
+
+bool ClientQueue::push_anyway(logs::Stream stream, std::string_view bytes) {
   bool first = false;
   bool full = false;
   {

@@ -32,6 +32,8 @@ class ClientQueue {
 
   /// False once the queue is full; what was given is kept all the same.
   bool push(logs::Stream stream, std::string_view bytes);
+  /// For the client, whatever it wants of the process.
+  bool push_anyway(logs::Stream stream, std::string_view bytes);
   /// No more output comes.
   void end();
   /// Called, on the client's thread, when a full queue was emptied.

@@ -1,6 +1,7 @@
 #include "engine/stdio/hub.h"
 
 #include <fcntl.h>
+#include <sys/ioctl.h>
 
 #include <future>
 
@@ -22,6 +23,12 @@ Result<UniqueFd> open_output(const std::string& path) {
   // Smaller where the limit of the user's pipes is reached: that costs speed only.
   (void)::fcntl(fd.get(), F_SETPIPE_SZ, kPipeBytes);
   return fd;
+}
+
+/// What waits in a FIFO at this moment.
+size_t bytes_in(FdRef fifo) {
+  int count = 0;
+  return ::ioctl(fifo.get(), FIONREAD, &count) == 0 && count > 0 ? static_cast<size_t>(count) : 0;
 }
 
 }  // namespace
@@ -96,7 +103,7 @@ void Hub::watch(size_t index) {
 void Hub::on_readable(size_t index) {
   Stream& stream = run_.streams[index];
   for (int i = 0; i < kReadsPerTurn; ++i) {
-    const auto got = sys::try_read(stream.fd, Pump::buffer());
+    const auto got = take(stream);
     if (!got.ok() || (*got && **got == 0)) return end_stream(index);
     if (!*got) return;
     if (!deliver(stream.name, {Pump::buffer().data(), **got})) {
@@ -105,6 +112,11 @@ void Hub::on_readable(size_t index) {
       return loop_.unwatch(stream.fd);
     }
   }
+}
+
+Result<std::optional<size_t>> Hub::take(Stream& stream, size_t most) {
+  const auto buffer = Pump::buffer().first(std::min(most, Pump::buffer().size()));
+  return run_.driver ? run_.driver->take(stream.name, stream.fd, buffer) : sys::try_read(stream.fd, buffer);
 }
 
 /// False where a client is behind.
@@ -148,16 +160,17 @@ void Hub::drain_now() {
   done.get_future().wait();
 }
 
-/// Until it is empty, ends, or a client is behind.
+/// Whatever its clients do: what a FIFO holds is bounded. What is written meanwhile is left, or it might never end.
 void Hub::drain_stream(size_t index) {
   Stream& stream = run_.streams[index];
-  while (stream.fd.valid() && !stream.paused) {
-    const auto got = sys::try_read(stream.fd, Pump::buffer());
+  if (!stream.fd.valid()) return;
+  // One byte more tells whether the end was reached.
+  for (size_t left = bytes_in(stream.fd) + 1; left > 0;) {
+    const auto got = take(stream, left);
     if (!got.ok() || (*got && **got == 0)) return end_stream(index);
     if (!*got) return;
-    if (deliver(stream.name, {Pump::buffer().data(), **got})) continue;
-    stream.paused = true;
-    loop_.unwatch(stream.fd);
+    (void)deliver(stream.name, {Pump::buffer().data(), **got});
+    left -= **got;
   }
 }
 
@@ -193,12 +206,7 @@ void Hub::close() {
 
 void Hub::close_on_loop(Rest rest) {
   for (size_t i = 0; i < run_.streams.size(); ++i) {
-    Stream& stream = run_.streams[i];
-    while (stream.fd.valid() && rest == Rest::kDeliver) {
-      const auto got = sys::try_read(stream.fd, Pump::buffer());
-      if (!got.ok() || !*got || **got == 0) break;
-      (void)deliver(stream.name, {Pump::buffer().data(), **got});
-    }
+    if (rest == Rest::kDeliver) drain_stream(i);
     end_stream(i);
   }
   run_ = Run();
@@ -219,6 +227,17 @@ void Hub::add(const std::shared_ptr<ClientQueue>& client) {
   });
   std::lock_guard lock(mutex_);
   clients_.push_back(client);
+}
+
+void Hub::add_at_cut(const std::shared_ptr<ClientQueue>& client,
+                     const std::function<void(const logs::Driver*)>& at_cut) {
+  std::promise<void> done;
+  loop_.post([&] {
+    at_cut(run_.driver.get());
+    add(client);
+    done.set_value();
+  });
+  done.get_future().wait();
 }
 
 void Hub::remove(const std::shared_ptr<ClientQueue>& client) {

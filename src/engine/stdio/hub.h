@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,7 +46,7 @@ class Hub : public std::enable_shared_from_this<Hub> {
   /// opener.
   void flow();
   bool is_open() const;
-  /// Moves what is in the FIFOs at this moment, and returns when that is done.
+  /// Moves what is in the FIFOs at this moment, and returns when that is done. Clients that are behind get it, too.
   void drain_now();
   /// Waits until the process and its children closed their output, or the call ends.
   void wait_drained(const Call& call);
@@ -55,6 +56,10 @@ class Hub : public std::enable_shared_from_this<Hub> {
   void end_clients();
 
   void add(const std::shared_ptr<ClientQueue>& client);
+  /// The same between two pieces of output. `at_cut` is called first, on the pump's thread, with the run's driver (null
+  /// where nothing runs): what the log holds then, and the unfinished lines that it does not, is all that the client
+  /// does not get.
+  void add_at_cut(const std::shared_ptr<ClientQueue>& client, const std::function<void(const logs::Driver*)>& at_cut);
   void remove(const std::shared_ptr<ClientQueue>& client);
 
   /// The process's input, non-blocking; invalid where the process does not run or has none, or it was closed.
@@ -77,6 +82,7 @@ class Hub : public std::enable_shared_from_this<Hub> {
   explicit Hub(EventLoop& loop) : loop_(loop) {}
   void watch(size_t index);
   void on_readable(size_t index);
+  Result<std::optional<size_t>> take(Stream& stream, size_t most = SIZE_MAX);
   bool deliver(logs::Stream stream, std::string_view bytes);
   void drain_stream(size_t index);
   void end_stream(size_t index);

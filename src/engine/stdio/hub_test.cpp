@@ -4,11 +4,13 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <atomic>
 #include <thread>
 
 #include "base/files.h"
 #include "base/ids.h"
 #include "base/sys.h"
+#include "engine/logs/reader.h"
 #include "engine/stdio/detach_keys.h"
 #include "engine/stdio/session.h"
 
@@ -28,6 +30,13 @@ class Kept final : public logs::Driver {
 
  private:
   std::shared_ptr<std::string> text_;
+};
+
+class Text final : public logs::Consumer {
+ public:
+  Result<void> take(const logs::Entry& entry) override { return text += entry.text, Result<void>(); }
+  Result<void> flush() override { return {}; }
+  std::string text;
 };
 
 class HubTest : public ::testing::Test {
@@ -118,6 +127,83 @@ TEST_F(HubTest, AFullClientPausesTheProcessAndNothingIsLost) {
   hub_->wait_drained(Call::within(10s));
   hub_->close();
   EXPECT_EQ(received, kTotal);
+}
+
+TEST_F(HubTest, AProcessThatGoesOnWritingKeepsNobodyFromTheEnd) {
+  MUST(hub_->begin(fifos_, nullptr));
+  hub_->flow();
+  std::atomic<bool> enough = false;
+  std::thread process([&] {
+    const auto out = MUST(sys::open(fifos_.out, O_RDWR | O_NONBLOCK));
+    const std::string block(4096, 'x');
+    while (!enough) (void)sys::try_write(out, block).ok();
+  });
+  for (int i = 0; i < 20; ++i) hub_->drain_now();
+  hub_->close();
+  enough = true;
+  process.join();
+}
+
+TEST_F(HubTest, WhatAClientThatIsBehindHasNotTakenComesWithTheEnd) {
+  const auto client = MUST(ClientQueue::create(Framing::kRaw, {}));
+  hub_->add(client);
+  MUST(hub_->begin(fifos_, nullptr));
+  hub_->flow();
+  const auto out = MUST(sys::open(fifos_.out, O_RDWR | O_NONBLOCK));
+  // More than the client's queue and the FIFO hold, so that some waits in the FIFO; nobody takes anything.
+  std::string text(4096, 'x');
+  size_t written = 0;
+  while (written < ClientQueue::kFull + 512 * 1024) {
+    const auto took = MUST(sys::try_write(out, text));
+    if (!took) std::this_thread::yield();
+    written += took.value_or(0);
+  }
+  hub_->drain_now();
+  hub_->end_clients();
+  hub_->close();
+  std::string got;
+  while (client->take(got)) {}
+  EXPECT_EQ(got.size(), written);
+}
+
+TEST_F(HubTest, AClientThatComesAtACutGetsAllThatTheLogHasNot) {
+  const std::string path = directory_ + "/c-json.log";
+  logs::Options options;
+  options.max_size = 8_KiB;
+  options.max_files = 1000;
+  MUST(hub_->begin(fifos_, MUST(logs::JsonFile::open(path, options, "", nullptr))));
+  hub_->flow();
+  constexpr int kLines = 3000;
+  std::string expected;
+  for (int i = 0; i < kLines; ++i) expected += "line " + std::to_string(i) + "\n";
+  std::thread process([&] {
+    const auto out = writer(fifos_.out);
+    const auto err = writer(fifos_.err);
+    // In pieces that end anywhere.
+    for (size_t at = 0; at < expected.size(); at += 7) MUST(sys::write_all(out, expected.substr(at, 7)));
+  });
+  std::vector<std::string> seen;
+  std::vector<std::shared_ptr<ClientQueue>> clients;
+  for (int i = 0; i < 20; ++i) {
+    clients.push_back(MUST(ClientQueue::create(Framing::kRaw, {})));
+    std::optional<logs::LogSnapshot> before;
+    std::string begun;
+    hub_->add_at_cut(clients.back(), [&](const logs::Driver* driver) {
+      before = MUST(logs::LogSnapshot::take(path));
+      begun = driver->unfinished(logs::Stream::kStdout);
+    });
+    Text text;
+    MUST(before->read({}, text));
+    seen.push_back(text.text + begun);
+  }
+  process.join();
+  hub_->wait_drained(Call::within(60s));
+  hub_->close();
+  hub_->end_clients();
+  for (size_t i = 0; i < clients.size(); ++i) {
+    while (clients[i]->take(seen[i])) {}
+    EXPECT_TRUE(seen[i] == expected) << "client " << i;
+  }
 }
 
 TEST_F(HubTest, ASessionCarriesInputAndOutput) {

@@ -1,6 +1,6 @@
 #include "engine/logs/reader.h"
+#include "engine/routes/containers/backlog.h"
 #include "engine/routes/containers/container_routes.h"
-#include "engine/routes/containers/log_stream.h"
 #include "engine/routes/containers/stream_type.h"
 #include "engine/stdio/detach_keys.h"
 #include "engine/stdio/session.h"
@@ -39,19 +39,36 @@ Result<void> check_attachable(const ContainerRecord& record) {
   return {};
 }
 
-/// Gathers old output for a client before it gets the new.
-class Backlog final : public logs::Consumer {
- public:
-  explicit Backlog(stdio::ClientQueue& queue) : queue_(queue) {}
-  Result<void> take(const logs::Entry& entry) override {
-    (void)queue_.push(entry.stream, entry.text);
-    return {};
-  }
-  Result<void> flush() override { return {}; }
+/// What the container wrote before, for a client that gets the rest, too: neither is anything lost between the two,
+/// nor does it come twice.
+Result<logs::LogSnapshot> add_behind_log(Container& container, const std::string& log_path,
+                                         const std::shared_ptr<stdio::ClientQueue>& queue) {
+  std::optional<Result<logs::LogSnapshot>> snapshot;
+  container.hub().add_at_cut(queue, [&](const logs::Driver* driver) {
+    snapshot.emplace(logs::LogSnapshot::take(log_path));
+    if (!driver) return;
+    for (const auto stream : {logs::Stream::kStdout, logs::Stream::kStderr})
+      if (const auto begun = driver->unfinished(stream); !begun.empty()) (void)queue->push(stream, begun);
+  });
+  if (!snapshot->ok()) container.hub().remove(queue);
+  return std::move(*snapshot);
+}
 
- private:
-  stdio::ClientQueue& queue_;
-};
+/// The client's part in the output, old and new, from this moment on.
+Result<std::optional<logs::LogSnapshot>> join(Container& container, const std::string& log_path,
+                                              const AttachOptions& options,
+                                              const std::shared_ptr<stdio::ClientQueue>& queue) {
+  std::optional<logs::LogSnapshot> before;
+  if (options.stream && options.logs) {
+    before = TRY(add_behind_log(container, log_path, queue));
+  } else if (options.logs) {
+    before = TRY(logs::LogSnapshot::take(log_path));
+  } else if (options.stream) {
+    container.hub().add(queue);
+  }
+  if (!options.stream) queue->end();
+  return before;
+}
 
 }  // namespace
 
@@ -60,22 +77,27 @@ Result<void> attach_container(Containers& containers, Call& call) {
   const RecordPtr record = container->record();
   TRY(check_attachable(*record));
   const auto options = TRY(read_options(call, *record));
+  if (options.logs && record->host.log_config.type == "none")
+    return unimplemented("configured logging driver does not support reading");
   const bool tty = record->config.tty;
   const auto queue = TRY(stdio::ClientQueue::create(tty ? stdio::Framing::kRaw : stdio::Framing::kFrames,
                                                     {.out = options.out, .err = options.err}));
-  if (options.logs) {
-    Backlog backlog(*queue);
-    TRY(logs::read_log(containers.registry().log_path(container->id()), {}, nullptr, {call.http().stop_token()},
-                       backlog));
-  }
-  if (options.stream) container->hub().add(queue);
-  if (!options.stream) queue->end();
+  const auto before = TRY(join(*container, containers.registry().log_path(container->id()), options, queue));
   auto connection = call.http().hijack(stream_type(call, tty));
   if (!connection.ok()) {
     container->hub().remove(queue);
     return connection.error();
   }
   containers.registry().announce(*record, "attach");
+  if (before) {
+    Backlog backlog(connection->fd, tty ? stdio::Framing::kRaw : stdio::Framing::kFrames,
+                    {.out = options.out, .err = options.err}, call.http().stop_token());
+    if (!before->read({call.http().stop_token()}, backlog).ok()) {
+      // The client is gone, or we are.
+      container->hub().remove(queue);
+      return {};
+    }
+  }
   stdio::SessionOptions session{.input = options.in && options.stream, .detach_keys = options.detach_keys};
   // A terminal outlives who sits at it: its next user types on.
   if (record->config.stdin_once && !tty)

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "base/text.h"
 #include "engine/routes/containers/container_routes.h"
 #include "engine/routes/containers/log_stream.h"
@@ -6,20 +8,32 @@
 namespace hull::engine::routes {
 namespace {
 
-/// Seconds since the epoch with a fraction ("1136073600.000000001"), or RFC 3339; zero and nothing mean absent.
-Result<std::optional<Timestamp>> moment_of(Call& call, std::string_view name) {
-  using Moment = std::optional<Timestamp>;
-  const std::string text = call.query(name).value_or("");
-  if (text.empty() || text == "0") return Moment();
-  const auto parts = cut(text, ".").value_or(Cut{text, ""});
-  if (const auto seconds = parse_integer<int64_t>(parts.before)) {
-    std::string fraction(parts.after.substr(0, 9));
+/// Of years far off; beyond them a nanosecond count would overflow.
+constexpr int64_t kLastSecond = 9'000'000'000;
+
+/// "1136073600" or "1136073600.000000001", also before the epoch.
+std::optional<Timestamp> seconds_of(std::string_view text) {
+  const auto parts = cut(text, ".");
+  const auto seconds = parse_integer<int64_t>(parts ? parts->before : text);
+  if (!seconds) return std::nullopt;
+  int64_t nanoseconds = 0;
+  if (parts) {
+    if (!std::all_of(parts->after.begin(), parts->after.end(), [](char c) { return c >= '0' && c <= '9'; }) ||
+        parts->after.empty())
+      return std::nullopt;
+    std::string fraction(parts->after.substr(0, 9));
     fraction.resize(9, '0');
-    const auto nanoseconds = parse_integer<int64_t>(fraction);
-    if (!nanoseconds || *seconds < 0 || *seconds > 9'000'000'000)
-      return invalid_argument("invalid value for \"" + std::string(name) + "\": " + text);
-    return Moment(Timestamp(std::chrono::seconds(*seconds) + std::chrono::nanoseconds(*nanoseconds)));
+    nanoseconds = parse_integer<int64_t>(fraction).value_or(0);
   }
+  return Timestamp(std::chrono::seconds(std::clamp(*seconds, -kLastSecond, kLastSecond)) +
+                   std::chrono::nanoseconds(nanoseconds));
+}
+
+/// Seconds since the epoch with a fraction, or RFC 3339; zero and nothing mean absent.
+Result<std::optional<Timestamp>> moment_of(Call& call, std::string_view name) {
+  const std::string text = call.query(name).value_or("");
+  if (text.empty() || text == "0") return std::optional<Timestamp>();
+  if (const auto moment = seconds_of(text)) return moment;
   const auto moment = parse_rfc3339(text);
   if (!moment.ok()) return invalid_argument("invalid value for \"" + std::string(name) + "\": " + text);
   return *moment;
@@ -44,6 +58,8 @@ Result<void> container_logs(Containers& containers, Call& call) {
   const auto options = TRY(read_options(call));
   const auto container = TRY(containers.find(call.path("id")));
   const RecordPtr record = container->record();
+  if (record->state.phase == Phase::kRemoving || record->state.phase == Phase::kDead)
+    return conflict("can not get logs from container which is dead or marked for removal");
   if (record->host.log_config.type == "none")
     return unimplemented("configured logging driver does not support reading");
   const bool tty = record->config.tty;

@@ -20,7 +20,7 @@ Result<std::string> detach_keys_of(const api::CreateExec& request) {
 
 /// The connection is the client's by now: an error is a line in its output, as in docker.
 void tell(stdio::ClientQueue& queue, const Error& error) {
-  (void)queue.push(logs::Stream::kStdout, error.message() + "\r\n");
+  (void)queue.push_anyway(logs::Stream::kStdout, error.message() + "\r\n");
   queue.end();
 }
 
@@ -38,7 +38,7 @@ Result<void> start_exec(Execs& execs, Call& call) {
   stdio::SessionOptions session{.input = request.attach_stdin, .detach_keys = TRY(detach_keys_of(request))};
   if (!request.tty) session.input_ended = [&] { execs.end_input(*exec); };
   auto queue = TRY(stdio::ClientQueue::create(request.tty ? stdio::Framing::kRaw : stdio::Framing::kFrames,
-                                              {.out = true, .err = request.attach_stderr || request.tty}));
+                                              {.out = request.attach_stdout, .err = request.attach_stderr}));
   auto connection = TRY(call.http().hijack(content_type(call, request.tty)));
   if (auto started = execs.start(exec, options, queue); !started.ok()) tell(*queue, started.error());
   stdio::serve(std::move(connection), exec->hub(), queue, session, call.http().stop_token());
