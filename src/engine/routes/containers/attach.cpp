@@ -24,10 +24,11 @@ Result<AttachOptions> read_options(Call& call, const ContainerRecord& record) {
   options.err = call.query_bool("stderr") && !record.config.tty;
   options.stream = call.query_bool("stream");
   options.logs = call.query_bool("logs");
-  const auto keys = call.query("detachKeys");
-  if (record.config.tty)
-    options.detach_keys =
-        keys && !keys->empty() ? TRY(stdio::parse_detach_keys(*keys)) : std::string(stdio::kDefaultDetachKeys);
+  const std::string keys = call.query("detachKeys").value_or("");
+  const auto parsed = stdio::parse_detach_keys(keys);
+  if (!parsed.ok()) return invalid_argument("Invalid detach keys (" + keys + ") provided");
+  // Without a terminal there are no keys, only bytes.
+  if (record.config.tty) options.detach_keys = keys.empty() ? std::string(stdio::kDefaultDetachKeys) : *parsed;
   return options;
 }
 
