@@ -183,7 +183,8 @@ TEST_F(JsonFileTest, FollowEndsInPeaceWhereTheLogIsRemoved) {
   MUST(remove_tree(directory_));
   log->write(Stream::kStdout, "last\n");
   reader.join();
-  EXPECT_TRUE(got.text == "first\nlast\n" || got.text.empty()) << got.text;  // empty: it was gone before it was opened
+  // How much it saw depends on when the files went.
+  EXPECT_TRUE(std::string_view("first\nlast\n").starts_with(got.text)) << got.text;
 }
 
 TEST_F(JsonFileTest, ASnapshotIsWhatTheLogWas) {
