@@ -3,7 +3,9 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <set>
 #include <thread>
 
@@ -64,6 +66,17 @@ Result<void> make_in(const CgroupHierarchy& hierarchy, const std::string& direct
   return {};
 }
 
+bool is_denied(const Error& error) {
+  return error.number() == EACCES || error.number() == EPERM || error.number() == EROFS;
+}
+
+/// A directory that was there may be another user's.
+Result<void> check_entry(const CgroupHierarchy& hierarchy, const std::string& directory) {
+  const std::string file = directory + (hierarchy.unified() ? "/cgroup.procs" : "/tasks");
+  if (::access(file.c_str(), W_OK) == -1) return Error::from_errno(errno, "open " + file);
+  return {};
+}
+
 Result<void> remove_directories(const std::string& directory) {
   auto removed = sys::rmdir(directory);
   if (removed.ok() || removed.is(Code::kNotFound)) return {};
@@ -109,11 +122,24 @@ Result<void> CgroupEntry::enter_v1() const {
   return {};
 }
 
-Result<Cgroup> Cgroup::create(const CgroupLayout& layout, const std::string& cgroups_path, Existing existing) {
+Result<UniqueFd> open_unified_cgroup_of(pid_t pid) {
+  const auto layout = TRY(CgroupLayout::detect());
+  auto paths = parse_proc_cgroup(TRY(read_file("/proc/" + std::to_string(pid) + "/cgroup")));
+  for (const CgroupHierarchy& hierarchy : layout.hierarchies)
+    if (hierarchy.unified() && paths.count(""))
+      return sys::open(hierarchy.mount_point + paths[""], O_RDONLY | O_DIRECTORY);
+  return not_found("process " + std::to_string(pid) + " has no cgroup v2");
+}
+
+Result<Cgroup> Cgroup::create(const CgroupLayout& layout, const std::string& cgroups_path, Existing existing,
+                              Denied denied) {
   std::map<std::string, std::string> paths;
   for (const CgroupHierarchy& hierarchy : layout.hierarchies) {
     const std::string directory = cgroup_directory(hierarchy, cgroups_path);
-    TRY(make_in(hierarchy, directory).context("create cgroup"));
+    auto made = make_in(hierarchy, directory);
+    if (made.ok()) made = check_entry(hierarchy, directory);
+    if (!made.ok() && denied == Denied::kLeaveOut && is_denied(made.error())) continue;
+    TRY(std::move(made).context("create cgroup"));
     for (const std::string& controller : hierarchy.controllers) paths.emplace(controller, directory);
   }
   Cgroup cgroup(std::move(paths));
@@ -132,24 +158,51 @@ std::optional<std::string> Cgroup::directory(std::string_view controller) const 
   return std::nullopt;
 }
 
-Result<CgroupEntry> Cgroup::open_entry(const std::string& sub) const {
+namespace {
+
+Result<void> check_below(const Cgroup::Below& below, const std::map<std::string, std::string>& paths) {
+  for (const auto& [controller, path] : below) {
+    if (!controller.empty() && !paths.count(controller))
+      return invalid_argument("unknown controller " + controller + " in SubCgroupPaths");
+    for (const std::string_view part : split(path, '/'))
+      if (part == "..") return invalid_argument(path + " is not a sub cgroup path");
+  }
+  return {};
+}
+
+/// Controllers of one hierarchy share a directory, and can't be told apart in it.
+std::string place_below(const Cgroup::Below& below, const std::map<std::string, std::string>& paths,
+                        const std::string& directory) {
+  if (const auto all = below.find(""); all != below.end()) return directory + "/" + all->second;
+  for (const auto& [controller, path] : below)
+    if (paths.at(controller) == directory) return directory + "/" + path;
+  return directory;
+}
+
+}  // namespace
+
+Result<CgroupEntry> Cgroup::open_entry(const Below& below) const {
+  if (!paths_.empty()) TRY(check_below(below, paths_));
   CgroupEntry entry;
   std::set<std::string> seen;
   for (const auto& [controller, directory] : paths_) {
-    const std::string target = sub.empty() ? directory : directory + "/" + sub;
-    if (!seen.insert(target).second) continue;
-    if (controller.empty()) {
-      entry.unified_ = TRY(sys::open(target, O_RDONLY | O_DIRECTORY));
-    } else {
-      entry.tasks_.push_back(TRY(sys::open(target + "/tasks", O_WRONLY)));
+    if (!seen.insert(directory).second) continue;
+    std::string place = place_below(below, paths_, directory);
+    if (!controller.empty()) {
+      entry.tasks_.push_back(TRY(sys::open(place + "/tasks", O_WRONLY)));
+      continue;
     }
+    // In a hybrid layout the controllers' cgroups are meant; v2 has one of that name or has not.
+    if (!unified_only() && !hull::exists(place)) place = directory;
+    entry.unified_ = TRY(sys::open(place, O_RDONLY | O_DIRECTORY));
   }
   return entry;
 }
 
 Result<void> Cgroup::write(std::string_view controller, const std::string& file, std::string_view value) const {
   const auto found = directory(controller);
-  if (!found) return unimplemented("this machine has no cgroup controller " + std::string(controller));
+  if (!found)
+    return unimplemented("cannot set " + std::string(controller) + " limit: container could not join or create cgroup");
   auto written = write_existing(*found + "/" + file, value);
   if (!written.ok()) return std::move(written).error().context("write \"" + std::string(value) + "\"");
   return {};
@@ -213,7 +266,7 @@ Result<void> Cgroup::set_frozen(Frozen frozen, std::chrono::milliseconds timeout
     if (frozen == Frozen::kNo) return write("freezer", "freezer.state", "THAWED");
     return freeze_v1(*this, timeout);
   }
-  if (!paths_.count("")) return unimplemented("this machine has no cgroup controller freezer");
+  if (!paths_.count("")) return unimplemented("cannot toggle freezer: cgroups not configured for container");
   if (frozen == Frozen::kNo) return write("", "cgroup.freeze", "0");
   return freeze_v2(*this, timeout);
 }

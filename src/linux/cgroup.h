@@ -34,13 +34,19 @@ class CgroupEntry {
   UniqueFd unified_;
 };
 
+/// The directory of the v2 cgroup that a process is in.
+Result<UniqueFd> open_unified_cgroup_of(pid_t pid);
+
 /// One container's cgroup: a directory in each hierarchy.
 class Cgroup {
  public:
   enum class Existing { kAccept, kRefuseProcesses };
+  /// Whether a hierarchy in which we may make nothing is an error, or left out: its controllers have no directory then.
+  enum class Denied { kFail, kLeaveOut };
   /// Makes the directories; a new cpuset gets its parents' CPUs and memory nodes, without which no process may enter.
   /// Errors: kFailedPrecondition where processes are in it already and that is refused.
-  static Result<Cgroup> create(const CgroupLayout& layout, const std::string& cgroups_path, Existing existing);
+  static Result<Cgroup> create(const CgroupLayout& layout, const std::string& cgroups_path, Existing existing,
+                               Denied denied = Denied::kFail);
   /// One whose directories are known, from a container's state: controller to directory, "" for v2.
   explicit Cgroup(std::map<std::string, std::string> paths) : paths_(std::move(paths)) {}
 
@@ -49,8 +55,10 @@ class Cgroup {
   std::optional<std::string> directory(std::string_view controller) const;
   bool unified_only() const { return paths_.size() == 1 && paths_.count("") == 1; }
 
-  /// A cgroup below this one, for exec; sub: relative path per controller list, "" all.
-  Result<CgroupEntry> open_entry(const std::string& sub) const;
+  /// Relative paths below this cgroup: controller to path, or "" to one path for all.
+  using Below = std::map<std::string, std::string>;
+  /// Errors: kInvalidArgument, in runc's words: a path leads out, or the controller is unknown.
+  Result<CgroupEntry> open_entry(const Below& below = {}) const;
   Result<void> write(std::string_view controller, const std::string& file, std::string_view value) const;
   Result<std::string> read(std::string_view controller, const std::string& file) const;
 

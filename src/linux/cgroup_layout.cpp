@@ -71,6 +71,14 @@ std::string clean(std::string_view path) {
   return join(parts, "/");
 }
 
+/// Where only a part of the hierarchy is mounted, our path is told from the hierarchy's own root.
+std::string own_path(const CgroupHierarchy& hierarchy) {
+  const std::string& root = hierarchy.mount_root;
+  if (root != "/" && hierarchy.own_path.compare(0, root.size(), root) == 0)
+    return hierarchy.own_path.substr(root.size());
+  return hierarchy.own_path;
+}
+
 }  // namespace
 
 std::map<std::string, std::string> parse_proc_cgroup(std::string_view text) {
@@ -112,14 +120,12 @@ Result<CgroupLayout> CgroupLayout::detect() {
 std::string cgroup_directory(const CgroupHierarchy& hierarchy, std::string_view cgroups_path) {
   const bool absolute = cgroups_path.substr(0, 1) == "/";
   std::string inner = clean(cgroups_path);
-  if (!absolute) {
-    std::string own = hierarchy.own_path;
-    // Where only a part of the hierarchy is mounted, our path is told from the hierarchy's own root.
-    if (hierarchy.mount_root != "/" && own.compare(0, hierarchy.mount_root.size(), hierarchy.mount_root) == 0)
-      own = own.substr(hierarchy.mount_root.size());
-    inner = clean(own + "/" + inner);
-  }
+  if (!absolute) inner = clean(own_path(hierarchy) + (hierarchy.unified() ? "/../" : "/") + inner);
   return hierarchy.mount_point + "/" + inner;
+}
+
+std::string own_cgroup_directory(const CgroupHierarchy& hierarchy) {
+  return hierarchy.mount_point + "/" + clean(own_path(hierarchy));
 }
 
 }  // namespace hull::linux

@@ -33,8 +33,11 @@ struct CgroupLayout {
 };
 
 /// The directory of a container's cgroup in a hierarchy. An absolute path counts from the hierarchy's root, a relative
-/// one from our own cgroup; ".." can't lead out. Source: OCI runtime-spec, config-linux.md, "Cgroups Path"; runc.
+/// one from our own cgroup, in v2 from its parent: our own has processes, so that nothing below it gets controllers.
+/// ".." can't lead out. Source: OCI runtime-spec, config-linux.md, "Cgroups Path"; runc.
 std::string cgroup_directory(const CgroupHierarchy& hierarchy, std::string_view cgroups_path);
+/// That of this process.
+std::string own_cgroup_directory(const CgroupHierarchy& hierarchy);
 
 /// Each controller's path of a process, as /proc/<pid>/cgroup tells: "memory" to "/a"; "" is v2.
 std::map<std::string, std::string> parse_proc_cgroup(std::string_view text);

@@ -40,6 +40,15 @@ TEST(CgroupDirectory, AbsolutePathsCountFromTheHierarchysRoot) {
   EXPECT_EQ(cgroup_directory(memory, "id"), "/sys/fs/cgroup/memory/a/b/id");
 }
 
+TEST(CgroupDirectory, RelativePathsOfV2LieBesideOurOwnCgroup) {
+  CgroupHierarchy unified{{""}, "/sys/fs/cgroup", "/", "/user.slice/session-1.scope"};
+  EXPECT_EQ(cgroup_directory(unified, "id"), "/sys/fs/cgroup/user.slice/id");
+  EXPECT_EQ(own_cgroup_directory(unified), "/sys/fs/cgroup/user.slice/session-1.scope");
+  unified.own_path = "/";
+  EXPECT_EQ(cgroup_directory(unified, "id"), "/sys/fs/cgroup/id");
+  EXPECT_EQ(cgroup_directory(unified, "/id"), "/sys/fs/cgroup/id");
+}
+
 TEST(CgroupDirectory, CannotLeadOut) {
   CgroupHierarchy memory{{"memory"}, "/m", "/", "/a"};
   EXPECT_EQ(cgroup_directory(memory, "/../../x"), "/m/x");

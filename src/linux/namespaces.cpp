@@ -2,6 +2,7 @@
 
 #include <linux/sched.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include "base/files.h"
 #include "base/rollback.h"
 #include "base/sys.h"
+#include "linux/mapping_tools.h"
 
 namespace hull::linux {
 
@@ -49,19 +51,36 @@ std::string format_id_map(const std::vector<IdRange>& ranges) {
   return text;
 }
 
+namespace {
+
+/// All that an ordinary user may map without help.
+bool is_one_id(const std::vector<IdRange>& ranges, uint32_t own) {
+  return ranges.size() == 1 && ranges[0].outside == own && ranges[0].count == 1;
+}
+
+Result<void> write_map(FdRef proc, const char* file, pid_t pid, const std::vector<IdRange>& ranges, MappingTool tool) {
+  if (ranges.empty()) return {};
+  auto written = write_existing(proc, file, format_id_map(ranges));
+  if (!written.ok() && written.error().number() == EPERM && ::geteuid() != 0) written = map_by_tool(tool, pid, ranges);
+  return std::move(written).context("write " + std::string(file));
+}
+
+}  // namespace
+
 Result<void> map_ids(pid_t pid, const std::vector<IdRange>& uids, const std::vector<IdRange>& gids) {
   const UniqueFd proc = TRY(sys::open("/proc/" + std::to_string(pid), O_PATH | O_DIRECTORY));
   // setgroups must be denied before an unprivileged gid_map write (user_namespaces(7)).
-  if (::geteuid() != 0) TRY(write_existing(proc, "setgroups", "deny"));
-  if (!gids.empty()) TRY(write_existing(proc, "gid_map", format_id_map(gids)).context("write gid_map"));
-  if (!uids.empty()) TRY(write_existing(proc, "uid_map", format_id_map(uids)).context("write uid_map"));
-  return {};
+  if (::geteuid() != 0 && is_one_id(gids, ::getegid())) TRY(write_existing(proc, "setgroups", "deny"));
+  TRY(write_map(proc, "gid_map", pid, gids, MappingTool::kGids));
+  return write_map(proc, "uid_map", pid, uids, MappingTool::kUids);
 }
 
 Result<UniqueFd> make_user_namespace(const std::vector<IdRange>& uids, const std::vector<IdRange>& gids) {
+  const pid_t parent = ::getpid();
   const Child child = TRY(fork_into(CLONE_NEWUSER));
   if (child.pid == 0) {
-    ::pause();
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    if (::getppid() == parent) ::pause();
     ::_exit(0);
   }
   const Defer reap([&] {

@@ -36,7 +36,8 @@ struct IdRange {
   uint32_t count = 0;
 };
 std::string format_id_map(const std::vector<IdRange>& ranges);
-/// Writes setgroups, gid_map and uid_map of the process, in the order that the kernel demands.
+/// Writes setgroups, gid_map and uid_map of the process, in the order that the kernel demands. As an ordinary user it
+/// maps the own ids alone by itself and then denies setgroups; more it has newuidmap(1) and newgidmap(1) map.
 /// Source: user_namespaces(7).
 Result<void> map_ids(pid_t pid, const std::vector<IdRange>& uids, const std::vector<IdRange>& gids);
 /// A user namespace that no process is in, for idmapped mounts.

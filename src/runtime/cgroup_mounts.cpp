@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <sys/mount.h>
 
+#include <cerrno>
 #include <set>
 
 #include "base/sys.h"
@@ -16,15 +17,17 @@ using linux::DetachedMount;
 using linux::FilesystemContext;
 using linux::Recursive;
 
-/// In a cgroup namespace a fresh mount begins at the container's cgroup; without one, that directory is bound.
-Result<DetachedMount> hierarchy_mount(const InitPlan& plan, const CgroupHierarchy& hierarchy, uint64_t attributes) {
-  if (!plan.new_cgroup_namespace) {
-    const auto found = plan.record->cgroup_paths.find(hierarchy.controllers.front());
-    if (found == plan.record->cgroup_paths.end()) return not_found("the container has no cgroup");
-    DetachedMount bound = TRY(DetachedMount::clone(found->second, Recursive::kYes));
-    TRY(bound.change({.set = attributes}, Recursive::kYes));
-    return bound;
-  }
+/// The container's directory; where it got none of its own, that which it shares with the runtime.
+Result<DetachedMount> bound_directory(const InitPlan& plan, const CgroupHierarchy& hierarchy, uint64_t attributes) {
+  const auto found = plan.record->cgroup_paths.find(hierarchy.controllers.front());
+  const bool own = found != plan.record->cgroup_paths.end();
+  DetachedMount bound =
+      TRY(DetachedMount::clone(own ? found->second : linux::own_cgroup_directory(hierarchy), Recursive::kYes));
+  TRY(bound.change({.set = attributes}, Recursive::kYes));
+  return bound;
+}
+
+Result<DetachedMount> fresh_mount(const CgroupHierarchy& hierarchy, uint64_t attributes) {
   FilesystemContext context = TRY(FilesystemContext::open(hierarchy.unified() ? "cgroup2" : "cgroup"));
   TRY(context.set("source", "cgroup"));
   for (const std::string& controller : hierarchy.controllers) {
@@ -36,6 +39,16 @@ Result<DetachedMount> hierarchy_mount(const InitPlan& plan, const CgroupHierarch
     }
   }
   return std::move(context).create(attributes);
+}
+
+/// In a cgroup namespace a fresh mount begins at the container's cgroup; without one, or where a user namespace does
+/// not own it, that directory is bound.
+Result<DetachedMount> hierarchy_mount(const InitPlan& plan, const CgroupHierarchy& hierarchy, uint64_t attributes) {
+  if (!plan.new_cgroup_namespace) return bound_directory(plan, hierarchy, attributes);
+  auto fresh = fresh_mount(hierarchy, attributes);
+  const int problem = fresh.ok() ? 0 : fresh.error().number();
+  if (problem == EPERM || problem == EBUSY) return bound_directory(plan, hierarchy, attributes);
+  return fresh;
 }
 
 /// v1: a tmpfs with a directory for each hierarchy, and links for controllers that share one.

@@ -8,6 +8,7 @@
 #include <cstdlib>
 
 #include "base/files.h"
+#include "base/log.h"
 #include "base/rollback.h"
 #include "base/sys.h"
 #include "base/text.h"
@@ -19,6 +20,7 @@
 #include "runtime/init.h"
 #include "runtime/pidfd_socket.h"
 #include "runtime/process_limits.h"
+#include "runtime/rootless.h"
 #include "runtime/seccomp_notify.h"
 #include "runtime/systemd/holder.h"
 #include "runtime/target.h"
@@ -104,6 +106,32 @@ std::string cgroups_path(const CreateOptions& options, const spec::Linux& part) 
   return part.cgroups_path.empty() ? options.id : part.cgroups_path;
 }
 
+namespace {
+
+Result<linux::Cgroup> create_cgroup(const InitPlan& plan, const Record& record, const std::string& path) {
+  // A scope has its holder in it.
+  const auto existing = record.details.systemd_unit.empty() ? linux::Cgroup::Existing::kRefuseProcesses
+                                                            : linux::Cgroup::Existing::kAccept;
+  // Only what nobody asked for is left out.
+  const bool optional = plan.rootless_cgroup && plan.linux_part->cgroups_path.empty();
+  return linux::Cgroup::create(plan.layout, path, existing,
+                               optional ? linux::Cgroup::Denied::kLeaveOut : linux::Cgroup::Denied::kFail);
+}
+
+/// Source: runc, cgroups/fs2, Apply, and libcontainer/process_linux.go.
+Result<void> accept_no_cgroup(const InitPlan& plan, const spec::Resources& wanted) {
+  const bool v2 = plan.layout.mode == linux::CgroupMode::kV2;
+  if (v2 && !limits_v2(wanted).empty())
+    return Error(Code::kPermissionDenied,
+                 "rootless needs no limits + no cgrouppath when no permission is granted for cgroups");
+  if (!v2) TRY(apply_limits(linux::Cgroup({}), wanted));
+  if (!(plan.new_namespaces & CLONE_NEWPID))
+    logging::warn("a container without cgroup and pid namespace: its processes can't all be killed", {});
+  return {};
+}
+
+}  // namespace
+
 Result<void> make_cgroup(InitPlan& plan, Record& record, const ContainerDirectory& directory, const std::string& path,
                          Rollback& undo) {
   for (const auto& hierarchy : plan.layout.hierarchies)
@@ -114,17 +142,18 @@ Result<void> make_cgroup(InitPlan& plan, Record& record, const ContainerDirector
     const linux::Cgroup made(paths);
     return made.remove();
   });
-  // A scope has its holder in it.
-  const auto existing = record.details.systemd_unit.empty() ? linux::Cgroup::Existing::kRefuseProcesses
-                                                            : linux::Cgroup::Existing::kAccept;
-  const auto cgroup = TRY(linux::Cgroup::create(plan.layout, path, existing));
   const spec::Resources none;
   const spec::Resources& wanted = plan.linux_part->resources ? *plan.linux_part->resources : none;
+  if (plan.layout.mode != linux::CgroupMode::kV2 && !wanted.unified.empty())
+    return invalid_argument("linux.resources.unified: invalid configuration: cannot use unified on cgroup v1");
+  const auto cgroup = TRY(create_cgroup(plan, record, path));
+  record.cgroup_paths = cgroup.paths();
+  if (cgroup.paths().empty()) return accept_no_cgroup(plan, wanted);
   TRY(apply_limits(cgroup, wanted).context("set cgroup limits"));
-  if (!plan.new_user_namespace() || ::geteuid() == 0)
-    TRY(apply_devices(cgroup, with_default_devices(wanted.devices, plan.linux_part->devices))
-            .context("set cgroup devices"));
-  plan.cgroup_entry = TRY(cgroup.open_entry(""));
+  auto devices = apply_devices(cgroup, with_default_devices(wanted.devices, plan.linux_part->devices));
+  // Rules for devices need the host's root; an ordinary user can make no nodes, and has no others than it had before.
+  if (!devices.ok() && !plan.rootless_cgroup) return std::move(devices).context("set cgroup devices");
+  plan.cgroup_entry = TRY(cgroup.open_entry());
   return {};
 }
 
@@ -239,6 +268,7 @@ Result<void> check_preserved(unsigned count) {
 
 Result<CreatedContainer> create_container(const Store& store, CreateOptions& options) {
   spec::RuntimeSpec spec = TRY(load_spec(options.bundle));
+  TRY(check_rootless(spec));
   const unsigned listening = listen_fds();
   options.preserved_fds += listening;
   TRY(check_preserved(options.preserved_fds));
@@ -259,6 +289,8 @@ Result<CreatedContainer> create_container(const Store& store, CreateOptions& opt
   plan.rootfs = rootfs;
   plan.pivot = options.pivot;
   plan.new_keyring = options.new_keyring;
+  plan.rootless_cgroup = options.rootless_cgroup;
+  made.record.rootless = options.rootless_cgroup && ::geteuid() != 0;
   plan.preserved_fds = options.preserved_fds;
   plan.layout = TRY(linux::CgroupLayout::detect());
   TRY(plan_namespaces(plan, made.record));

@@ -16,7 +16,8 @@ struct CreateOptions {
   std::string pidfd_socket;  ///< path; gets a pidfd of the first process; empty: none
   bool pivot = true;
   bool new_keyring = true;
-  bool systemd_cgroup = false;  ///< cgroupsPath is "slice:prefix:name", and systemd makes the cgroup
+  bool systemd_cgroup = false;   ///< cgroupsPath is "slice:prefix:name", and systemd makes the cgroup
+  bool rootless_cgroup = false;  ///< see has_rootless_cgroups()
   unsigned preserved_fds = 0;
   /// A connected socket that gets the terminal, where no path was given (run in the foreground).
   UniqueFd console{};

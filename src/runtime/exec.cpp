@@ -10,6 +10,7 @@
 
 #include "base/files.h"
 #include "base/sys.h"
+#include "base/text.h"
 #include "linux/cgroup.h"
 #include "linux/process_attributes.h"
 #include "runtime/console.h"
@@ -28,8 +29,9 @@ namespace {
 struct ExecPlan {
   const spec::Process* process = nullptr;
   const Record* record = nullptr;
-  UniqueFd container;  ///< a pidfd of init
-  int namespaces = 0;  ///< that the new process joins itself
+  UniqueFd container;   ///< a pidfd of init
+  int namespaces = 0;   ///< that the new process joins itself
+  bool staged = false;  ///< as of InitPlan: for an ordinary user, who must be in the user namespace to join any other
   linux::CgroupEntry cgroup_entry{};
   std::optional<SeccompProgram> seccomp{};
   UniqueFd console_socket;
@@ -67,10 +69,9 @@ Result<std::optional<SeccompProgram>> load_filter(const ContainerDirectory& dire
   return std::optional(std::move(program));
 }
 
-Result<Program> enter(ExecPlan& plan) {
-  if (::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == -1) return Error::from_errno(errno, "set parent death signal");
-  reset_signals();
-  ::setsid();
+/// Takes what the runtime's user gives, and becomes a process of the container but for its pid namespace.
+Result<void> join_container(ExecPlan& plan) {
+  TRY(set_own_oom_score(*plan.process));
   const auto& affinity = plan.process->exec_cpu_affinity;
   if (affinity && !affinity->initial.empty()) TRY(linux::set_cpu_affinity(affinity->initial));
   TRY(plan.cgroup_entry.enter_v1());
@@ -79,6 +80,14 @@ Result<Program> enter(ExecPlan& plan) {
   if (plan.namespaces & CLONE_NEWUSER) {
     if (::setresgid(0, 0, 0) == -1 || ::setresuid(0, 0, 0) == -1) return Error::from_errno(errno, "become root");
   }
+  return {};
+}
+
+Result<Program> enter(ExecPlan& plan) {
+  if (::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == -1) return Error::from_errno(errno, "set parent death signal");
+  reset_signals();
+  ::setsid();
+  if (!plan.staged) TRY(join_container(plan));
   plan.container.reset();
   TRY(linux::join_session_keyring("_ses." + plan.record->id));
   if (plan.process->terminal) {
@@ -90,7 +99,7 @@ Result<Program> enter(ExecPlan& plan) {
 }
 
 [[noreturn]] void exec_main(ExecPlan& plan, FdRef runtime_end) {
-  ::close(runtime_end.get());  // or we would never see the runtime die
+  if (runtime_end.valid()) ::close(runtime_end.get());  // or we would never see the runtime die
   // Other processes of the container can see this one: none may look into it, whatever user they are.
   ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   const auto run = [&]() -> Error {
@@ -103,6 +112,57 @@ Result<Program> enter(ExecPlan& plan) {
   };
   (void)plan.sync.send(Sync::kFailed, go_spelling(run()));
   ::_exit(255);
+}
+
+[[noreturn]] void stage_main(ExecPlan& plan, FdRef runtime_end) {
+  ::close(runtime_end.get());
+  const auto run = [&]() -> Result<void> {
+    if (::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == -1) return Error::from_errno(errno, "set parent death signal");
+    TRY(join_container(plan));
+    const linux::Child child = TRY(linux::fork_into(CLONE_PARENT));
+    if (child.pid == 0) exec_main(plan, FdRef(-1));
+    return plan.sync.send(Sync::kPid, std::to_string(child.pid));
+  };
+  const auto result = run();
+  if (!result.ok()) (void)plan.sync.send(Sync::kFailed, go_spelling(result.error()));
+  ::_exit(result.ok() ? 0 : 1);
+}
+
+/// Born into the container's cgroup. Where that has cgroups of its own below it, which v2 allows no processes beside
+/// then, the container's first process shows where they may be (kernel, cgroup-v2.rst, "No Internal Process").
+Result<linux::Child> fork_into_cgroup(const ExecPlan& plan, const ExecOptions& options) {
+  auto child = linux::fork_into(0, plan.cgroup_entry.unified());
+  const int problem = child.ok() ? 0 : child.error().number();
+  // Between our cgroup and the container's may lie one in which an ordinary user may do nothing.
+  if (problem == EACCES && plan.record->rootless) return linux::fork_into(0);
+  if ((problem != EBUSY && problem != EOPNOTSUPP) || !options.cgroup.empty()) return child;
+  const UniqueFd of_init = TRY(linux::open_unified_cgroup_of(plan.record->init_pid));
+  return linux::fork_into(0, of_init);
+}
+
+Result<linux::Child> start_staged(ExecPlan& plan, const SyncSocket& runtime_end, const ExecOptions& options) {
+  plan.staged = true;
+  const linux::Child stage = TRY(fork_into_cgroup(plan, options));
+  if (stage.pid == 0) stage_main(plan, runtime_end.fd());
+  auto told = runtime_end.expect(Sync::kPid);
+  if (!told.ok()) (void)sys::pidfd_send_signal(stage.pidfd, SIGKILL);
+  (void)sys::waitpid(stage.pid, 0);
+  const auto pid = parse_integer<pid_t>(TRY(std::move(told)));
+  if (!pid) return internal_error("pid of the new process");
+  return linux::Child{*pid, TRY(sys::pidfd_open(*pid))};
+}
+
+Result<linux::Child> start_process(ExecPlan& plan, const SyncSocket& runtime_end, const ExecOptions& options) {
+  const bool pid_namespace = plan.record->details.namespaces & CLONE_NEWPID;
+  if (::geteuid() != 0 && plan.namespaces & CLONE_NEWUSER) {
+    if (pid_namespace) plan.namespaces |= CLONE_NEWPID;
+    return start_staged(plan, runtime_end, options);
+  }
+  // Only children enter a pid namespace; this one is the only child that we will have.
+  if (pid_namespace) TRY(linux::join_namespaces(plan.container, CLONE_NEWPID));
+  linux::Child child = TRY(fork_into_cgroup(plan, options));
+  if (child.pid == 0) exec_main(plan, runtime_end.fd());
+  return child;
 }
 
 Result<void> accompany(const SyncSocket& sync, const linux::Child& child, const ExecPlan& plan,
@@ -144,10 +204,9 @@ Result<linux::Child> start_exec(const ContainerDirectory& directory, const Recor
   plan.preserved_fds = options.preserved_fds;
   plan.console_socket = std::move(options.console);
   if (!options.console_socket.empty()) plan.console_socket = TRY(sys::connect_unix(options.console_socket));
-  // Only children enter a pid namespace; this one is the only child that we will have.
-  if (record.details.namespaces & CLONE_NEWPID) TRY(linux::join_namespaces(plan.container, CLONE_NEWPID));
-  linux::Child child = TRY(linux::fork_into(0, plan.cgroup_entry.unified()));
-  if (child.pid == 0) exec_main(plan, sync.runtime.fd());
+  auto started = start_process(plan, sync.runtime, options);
+  if (!started.ok()) return std::move(started).error().context("unable to start container process");
+  linux::Child child = std::move(*started);
   plan.sync.close();
   auto ready = accompany(sync.runtime, child, plan, options);
   if (ready.ok()) return child;

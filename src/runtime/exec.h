@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "linux/cgroup.h"
 #include "linux/namespaces.h"
 #include "runtime/store.h"
 #include "spec/runtime/process.h"
@@ -9,7 +10,7 @@
 namespace hull::runtime {
 
 struct ExecOptions {
-  std::string cgroup;  ///< below the container's
+  linux::Cgroup::Below cgroup{};
   std::string console_socket;
   std::string pid_file;
   std::string pidfd_socket;

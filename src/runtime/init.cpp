@@ -18,6 +18,7 @@
 #include "runtime/hooks.h"
 #include "runtime/kernel_files.h"
 #include "runtime/launch.h"
+#include "runtime/process_limits.h"
 #include "runtime/report.h"
 #include "runtime/rootfs.h"
 #include "runtime/store.h"
@@ -78,9 +79,17 @@ std::string clock_offsets(const spec::Linux& part) {
   return text;
 }
 
+/// By the first process that the runtime forks: it still is the user that may, which it is not in a user namespace.
+Result<void> take_rights_of_runtime(const InitPlan& plan) {
+  TRY(set_own_oom_score(*plan.spec->process));
+  return plan.cgroup_entry.enter_v1();
+}
+
 Result<void> enter_namespaces(const InitPlan& plan) {
   TRY(join_all(plan.joined));
-  TRY(plan.cgroup_entry.enter_v1());
+  // Who made the user namespace may look at its processes, which exec does, once they are no more of another user's
+  // memory: no process of the container's is there yet that could look as well.
+  if (plan.in_user_namespace() && plan.rootless_cgroup) ::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
   // The cgroup at this moment becomes the root of what the namespace shows.
   if (plan.new_cgroup_namespace) TRY(linux::unshare(CLONE_NEWCGROUP).context("cgroup namespace"));
   for (const spec::Namespace& space : plan.linux_part->namespaces)
@@ -165,6 +174,7 @@ Error run_init(InitPlan& plan, bool& told) {
     reset_signals();
     ::umask(0);
     ::setsid();
+    if (!plan.staged) TRY(take_rights_of_runtime(plan));
     TRY(enter_namespaces(plan));
     if (plan.new_keyring) TRY(linux::join_session_keyring("_ses." + plan.record->id));
     TRY(build_rootfs(plan));
@@ -227,6 +237,8 @@ Result<void> enter_user_namespace(InitPlan& plan) {
   close_runtime_only(plan);
   const auto run = [&]() -> Result<void> {
     TRY(die_with_parent());
+    TRY(take_rights_of_runtime(plan));
+    plan.staged = true;
     TRY(join_all(plan.joined));
     plan.joined.clear();
     if (plan.new_user_namespace()) TRY(enter_user_namespace(plan));

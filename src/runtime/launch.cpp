@@ -43,8 +43,11 @@ linux::CapabilitySets capability_sets(const spec::Process& process, linux::Capab
 Result<void> set_ids(const spec::User& user) {
   const std::vector<gid_t> groups(user.additional_gids.begin(), user.additional_gids.end());
   // Groups go first, while we may; without it the host's supplementary groups would stay (CVE-2022-36109).
-  if (::setgroups(groups.size(), groups.data()) == -1 && !(errno == EPERM && groups.empty() && setgroups_denied()))
-    return Error::from_errno(errno, "setgroups");
+  if (::setgroups(groups.size(), groups.data()) == -1) {
+    const Error refused = Error::from_errno(errno, "setgroups");
+    if (refused.number() != EPERM || !setgroups_denied()) return refused;
+    if (!groups.empty()) return unimplemented("cannot set any additional groups in a rootless container");
+  }
   if (::setresgid(user.gid, user.gid, user.gid) == -1)
     return Error::from_errno(errno, "setgid " + std::to_string(user.gid));
   if (::setresuid(user.uid, user.uid, user.uid) == -1)

@@ -19,7 +19,9 @@
 /// and memory, so nothing is sent or looked up again.
 namespace hull::runtime {
 
-/// A mount of config.json: a bind is cloned already, with the host's rights and attributes set.
+/// A mount of config.json: a bind is cloned already, with the host's rights and attributes set. Who lacks rights over
+/// the host's mounts can clone in the container's mount namespace alone: there init does it, with the same user's
+/// rights.
 struct PlannedMount {
   const spec::Mount* mount = nullptr;
   MountOptions options{};
@@ -42,6 +44,8 @@ struct InitPlan {
   std::string rootfs;  ///< absolute path on the host
   bool pivot = true;
   bool new_keyring = true;
+  bool rootless_cgroup = false;
+  bool staged = false;  ///< made by the process in between, see sync.h
   unsigned preserved_fds = 0;
   uint64_t new_namespaces = 0;  ///< CLONE_NEW*, without the cgroup namespace
   bool new_cgroup_namespace = false;
@@ -67,5 +71,9 @@ struct InitPlan {
 
 /// Fills rootfs_mount and mounts from the document. Errors name the mount.
 Result<void> plan_mounts(InitPlan& plan);
+bool is_bind(const PlannedMount& planned);
+/// The source of a bind, and the rootfs, as detached mounts.
+Result<void> clone_bind(const InitPlan& plan, PlannedMount& planned);
+Result<linux::DetachedMount> clone_rootfs(const InitPlan& plan);
 
 }  // namespace hull::runtime

@@ -1,6 +1,8 @@
 #include <fcntl.h>
 #include <sys/mount.h>
 
+#include <cerrno>
+
 #include "base/sys.h"
 #include "linux/namespaces.h"
 #include "runtime/init.h"
@@ -55,6 +57,12 @@ Result<void> set_attributes(const MountOptions& options, const DetachedMount& cl
   return clone.change(propagation, options.propagation_recursive);
 }
 
+bool may_not(const Error& error) { return error.number() == EPERM; }
+
+}  // namespace
+
+bool is_bind(const PlannedMount& planned) { return planned.options.bind != MountOptions::Bind::kNo; }
+
 Result<void> clone_bind(const InitPlan& plan, PlannedMount& planned) {
   std::string source = planned.mount->source;
   // A relative source counts from the bundle (runtime-spec, config.md, "Mounts").
@@ -70,14 +78,18 @@ Result<void> clone_bind(const InitPlan& plan, PlannedMount& planned) {
   return {};
 }
 
-}  // namespace
-
-Result<void> plan_mounts(InitPlan& plan) {
+Result<DetachedMount> clone_rootfs(const InitPlan& plan) {
   DetachedMount rootfs = TRY(DetachedMount::clone(plan.rootfs, Recursive::kYes).context("prepare rootfs"));
   if (!S_ISDIR(TRY(sys::fstat(rootfs.root())).st_mode))
     return invalid_argument("root.path: \"" + plan.rootfs + "\" is not a directory");
   TRY(rootfs.change(base_propagation(plan.linux_part->rootfs_propagation), Recursive::kYes));
-  plan.rootfs_mount = std::move(rootfs);
+  return rootfs;
+}
+
+Result<void> plan_mounts(InitPlan& plan) {
+  auto rootfs = clone_rootfs(plan);
+  if (!rootfs.ok() && !may_not(rootfs.error())) return std::move(rootfs).error();
+  if (rootfs.ok()) plan.rootfs_mount = std::move(*rootfs);
   for (const spec::Mount& mount : plan.spec->mounts) {
     PlannedMount planned;
     planned.mount = &mount;
@@ -85,9 +97,9 @@ Result<void> plan_mounts(InitPlan& plan) {
     // The type of a bind is a dummy ("none"); some leave the option out and say "bind" there.
     if (mount.type == "bind" && planned.options.bind == MountOptions::Bind::kNo)
       planned.options.bind = MountOptions::Bind::kYes;
-    if (planned.options.bind != MountOptions::Bind::kNo) {
+    if (is_bind(planned)) {
       auto cloned = clone_bind(plan, planned);
-      if (!cloned.ok())
+      if (!cloned.ok() && !may_not(cloned.error()))
         return std::move(cloned).error().context("error mounting \"" + mount.source + "\" to rootfs at \"" +
                                                  mount.destination + "\"");
     } else if (is_id_mapped(planned)) {

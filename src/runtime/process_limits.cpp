@@ -22,9 +22,12 @@ Result<Refused> set_own_rlimits(const spec::Process& process) {
 std::string_view to_message(Refused refused) { return refused == Refused::kSome ? "rlimits" : ""; }
 Refused refused_of_message(std::string_view message) { return message.empty() ? Refused::kNone : Refused::kSome; }
 
+Result<void> set_own_oom_score(const spec::Process& process) {
+  if (!process.oom_score_adj) return {};
+  return write_existing("/proc/self/oom_score_adj", std::to_string(*process.oom_score_adj));
+}
+
 Result<void> set_process_limits(const spec::Process& process, pid_t pid, Refused refused) {
-  if (process.oom_score_adj)
-    TRY(write_existing("/proc/" + std::to_string(pid) + "/oom_score_adj", std::to_string(*process.oom_score_adj)));
   if (refused == Refused::kNone) return {};
   for (const spec::Rlimit& limit : process.rlimits) {
     const rlimit value{limit.soft, limit.hard};

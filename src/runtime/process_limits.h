@@ -13,7 +13,9 @@ namespace hull::runtime {
 /// Returns whether some were refused: those are for the runtime, as root outside a user namespace.
 enum class Refused { kNone, kSome };
 Result<Refused> set_own_rlimits(const spec::Process& process);
-/// What the runtime sets on the new process from outside: the OOM score, and the rlimits where some were refused.
+/// While it is a process of the runtime's user on the host: later it may not, or can't reach its own files.
+Result<void> set_own_oom_score(const spec::Process& process);
+/// What the runtime sets on the new process from outside: the rlimits where some were refused.
 Result<void> set_process_limits(const spec::Process& process, pid_t pid, Refused refused);
 /// How the new process tells (Sync::kReady).
 std::string_view to_message(Refused refused);

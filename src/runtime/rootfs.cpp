@@ -67,7 +67,8 @@ Result<bool> is_proc(const PlannedMount& planned) {
   return TRY(linux::filesystem_magic(planned.clone->root())) == PROC_SUPER_MAGIC;
 }
 
-Result<void> attach_bind(const RootDir& root, PlannedMount& planned) {
+Result<void> attach_bind(const InitPlan& plan, const RootDir& root, PlannedMount& planned) {
+  if (!planned.clone) TRY(clone_bind(plan, planned));
   const TargetKind kind = planned.source_is_directory ? TargetKind::kDirectory : TargetKind::kFile;
   const UniqueFd target = TRY(open_or_make(root, planned.mount->destination, kind));
   TRY(check_inside_proc(target, planned));
@@ -128,7 +129,7 @@ Result<void> mount_filesystem(const RootDir& root, const PlannedMount& planned) 
 }
 
 Result<void> mount_one(const InitPlan& plan, const RootDir& root, PlannedMount& planned) {
-  if (planned.clone) return attach_bind(root, planned);
+  if (is_bind(planned)) return attach_bind(plan, root, planned);
   if (planned.mount->type == "cgroup" || planned.mount->type == "cgroup2") return mount_cgroups(plan, root, planned);
   return mount_filesystem(root, planned);
 }
@@ -147,6 +148,7 @@ Result<void> check_inside_proc(FdRef target, const PlannedMount& planned) {
 
 Result<RootDir> attach_rootfs(InitPlan& plan) {
   TRY(set_base_propagation(plan.linux_part->rootfs_propagation, plan.rootfs));
+  if (!plan.rootfs_mount) plan.rootfs_mount = TRY(clone_rootfs(plan));
   auto target = sys::open(plan.rootfs, O_PATH | O_DIRECTORY);
   // The root of a user namespace may not be allowed to walk there; any place that becomes "/" in the end will do.
   if (target.is(Code::kPermissionDenied)) target = sys::open("/", O_PATH | O_DIRECTORY);

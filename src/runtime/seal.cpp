@@ -37,6 +37,19 @@ Result<UniqueFd> read_only_image() {
   return UniqueFd(::fcntl(mount.root().get(), F_DUPFD_CLOEXEC, 3));
 }
 
+/// EBUSY: another part of the kernel looks at a page just now, such as a list that a processor keeps of new pages; the
+/// kernel has waited for a while then.
+Result<void> seal(FdRef copy) {
+  constexpr int kTries = 20;
+  int result = -1;
+  for (int i = 0; i < kTries && result == -1; ++i) {
+    result = ::fcntl(copy.get(), F_ADD_SEALS, kSeals);
+    if (result == -1 && errno != EBUSY) break;
+  }
+  if (result == -1) return Error::from_errno(errno, "seal own binary");
+  return {};
+}
+
 Result<UniqueFd> copied_image() {
   const UniqueFd self = TRY(sys::open("/proc/self/exe", O_RDONLY));
   UniqueFd copy = TRY(sys::memfd_create("hull-runc", MFD_ALLOW_SEALING));
@@ -46,7 +59,7 @@ Result<UniqueFd> copied_image() {
     if (sent <= 0) return Error::from_errno(errno, "copy own binary");
     left -= sent;
   }
-  if (::fcntl(copy.get(), F_ADD_SEALS, kSeals) == -1) return Error::from_errno(errno, "seal own binary");
+  TRY(seal(copy));
   return copy;
 }
 

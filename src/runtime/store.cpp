@@ -84,7 +84,8 @@ Result<ContainerDirectory> Store::create(const std::string& id) const {
   const std::string path = TRY(path_of(id));
   auto made = sys::mkdir(path, 0711);
   if (made.is(Code::kNotFound)) {
-    TRY(make_directories(root_, 0700));
+    // Sticky: what lies in $XDG_RUNTIME_DIR is else cleared away after a while (XDG Base Directory Specification).
+    TRY(make_directories(root_, 01700));
     made = sys::mkdir(path, 0711);
   }
   if (made.is(Code::kAlreadyExists)) return already_exists("container with given ID already exists");

@@ -14,6 +14,7 @@ namespace hull::runtime {
 struct Context {
   Store store;
   bool systemd_cgroup = false;
+  bool rootless_cgroup = false;  ///< see has_rootless_cgroups()
 };
 
 /// One command of hull-runc, defined in the file of its name.

@@ -11,6 +11,7 @@ namespace {
 Result<int> run(Context& context, const Flags& flags) {
   CreateOptions options = TRY(create_options(flags));
   options.systemd_cgroup = context.systemd_cgroup;
+  options.rootless_cgroup = context.rootless_cgroup;
   TRY(create_container(context.store, options));
   return 0;
 }

@@ -28,7 +28,7 @@ constexpr Flag kFlags[] = {
     {"apparmor", 0, Flag::Kind::kText, "AppArmor profile of the process"},
     {"process-label", 0, Flag::Kind::kText, "SELinux label of the process"},
     {"ignore-paused", 0, Flag::Kind::kSwitch, "exec in a paused container too"},
-    {"cgroup", 0, Flag::Kind::kText, "run in this cgroup below the container's"},
+    {"cgroup", 0, Flag::Kind::kList, "run in this cgroup below the container's: [controller,...:]path"},
     {"no-subreaper", 0, Flag::Kind::kSwitch, "accepted: this runtime never becomes a subreaper"},
 };
 
@@ -75,14 +75,26 @@ Result<spec::Process> process_of(const Record& record, const Flags& flags) {
   return process;
 }
 
-Result<void> set_cgroup(const std::string& text, ExecOptions& options) {
-  if (text.find(':') != std::string::npos)
-    return unimplemented("exec --cgroup: a controller can't be named, got \"" + text + "\"");
-  const std::string path(text.substr(0, 1) == "/" ? text.substr(1) : text);
-  for (const std::string_view part : split(path, '/'))
-    if (part == "..") return invalid_argument("exec --cgroup: \"" + text + "\" leads out of the container's cgroup");
-  options.cgroup = path;
-  return {};
+/// "path" for all controllers, or "controller,controller:path" any number of times.
+Result<linux::Cgroup::Below> cgroups_of(const std::vector<std::string>& texts) {
+  linux::Cgroup::Below below;
+  for (const std::string& text : texts) {
+    const auto parts = cut(text, ":");
+    if (!parts) {
+      if (texts.size() != 1)
+        return invalid_argument("invalid --cgroup argument: " + text + " (missing <controller>: prefix)");
+      below[""] = text;
+      break;
+    }
+    for (const std::string_view controller : split(parts->before, ',')) {
+      if (controller.empty())
+        return invalid_argument("invalid --cgroup argument: " + text + " (empty <controller> prefix)");
+      if (!below.emplace(controller, parts->after).second)
+        return invalid_argument("invalid --cgroup argument(s): controller " + std::string(controller) +
+                                " specified multiple times");
+    }
+  }
+  return below;
 }
 
 Result<int> run_foreground(const ContainerDirectory& directory, const Record& record, const spec::Process& process,
@@ -104,7 +116,7 @@ Result<int> run(Context& context, const Flags& flags) {
   options.ignore_paused = flags.is_set("ignore-paused");
   if (flags.number("preserve-fds") < 0) return invalid_argument("preserve-fds: is below zero");
   options.preserved_fds = static_cast<unsigned>(flags.number("preserve-fds"));
-  TRY(set_cgroup(flags.text("cgroup"), options));
+  options.cgroup = TRY(cgroups_of(flags.list("cgroup")));
   const auto directory = TRY(context.store.look(flags.arguments[0]));
   const Record record = TRY(check_exec(directory, options));
   const spec::Process process = TRY(process_of(record, flags));

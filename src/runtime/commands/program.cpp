@@ -8,6 +8,7 @@
 #include "linux/seccomp_filter.h"
 #include "runtime/commands/command.h"
 #include "runtime/report.h"
+#include "runtime/rootless.h"
 #include "runtime/seal.h"
 
 #ifndef HULL_VERSION
@@ -69,10 +70,13 @@ const Command* find_command(std::string_view name) {
   return nullptr;
 }
 
-std::string default_root() {
-  const char* runtime_dir = ::getenv("XDG_RUNTIME_DIR");
-  if (::geteuid() != 0 && runtime_dir && *runtime_dir) return std::string(runtime_dir) + "/hull-runc";
-  return std::string(kDefaultRoot);
+Result<RootlessFlag> rootless_flag(const std::string& text) {
+  for (const std::string_view yes : {"1", "t", "T", "true", "TRUE", "True"})
+    if (text == yes) return RootlessFlag::kYes;
+  for (const std::string_view no : {"0", "f", "F", "false", "FALSE", "False"})
+    if (text == no) return RootlessFlag::kNo;
+  if (text == "auto" || text.empty()) return RootlessFlag::kAuto;
+  return invalid_argument("invalid value \"" + text + "\" for flag -rootless: expected true, false or auto");
 }
 
 Result<Context> open_context(const Flags& flags) {
@@ -85,14 +89,11 @@ Result<Context> open_context(const Flags& flags) {
   TRY(install_log(log));
   const bool systemd = flags.is_set("systemd-cgroup");
   if (systemd && ::access("/run/systemd/system", F_OK) == -1)
-    return unimplemented("systemd cgroup flag passed, but systemd support for managing cgroups is not available");
+    return unimplemented("systemd not running on this host, cannot use systemd cgroups manager");
   if (systemd && ::geteuid() != 0)
     return unimplemented("systemd cgroups of an ordinary user are not supported by this runtime");
-  const std::string rootless = flags.text("rootless", "auto");
-  if (rootless != "auto" && rootless != "true" && rootless != "false")
-    return invalid_argument("invalid value \"" + rootless + "\" for flag -rootless: expected true, false or auto");
-  if (rootless == "true") return unimplemented("rootless containers are not supported by this runtime");
-  return Context{Store(flags.text("root", default_root())), systemd};
+  const RootlessFlag rootless = TRY(rootless_flag(flags.text("rootless", "auto")));
+  return Context{Store(flags.text("root", default_root())), systemd, has_rootless_cgroups(rootless)};
 }
 
 Result<void> check_arguments(const Command& command, size_t count) {

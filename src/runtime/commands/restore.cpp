@@ -54,6 +54,7 @@ Result<int> run(Context& context, const Flags& flags) {
   if (context.systemd_cgroup) return unimplemented("restore into a systemd cgroup is not supported by this runtime");
   RestoreOptions options;
   options.create = TRY(create_options(flags));
+  options.create.rootless_cgroup = context.rootless_cgroup;
   options.criu = TRY(criu_settings(flags));
   options.lsm_profile = flags.text("lsm-profile");
   options.lsm_mount_context = flags.text("lsm-mount-context");

@@ -54,6 +54,7 @@ Result<int> run_foreground(const Store& store, CreateOptions options, bool keep)
 Result<int> run(Context& context, const Flags& flags) {
   CreateOptions options = TRY(create_options(flags));
   options.systemd_cgroup = context.systemd_cgroup;
+  options.rootless_cgroup = context.rootless_cgroup;
   if (!flags.is_set("detach")) return run_foreground(context.store, std::move(options), flags.is_set("keep"));
   const CreatedContainer made = TRY(create_container(context.store, options));
   auto started = start_container(made.directory, made.record);
