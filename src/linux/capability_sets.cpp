@@ -82,10 +82,12 @@ Result<CapabilityMask> held_capabilities() {
 Result<void> limit_bounding_set(CapabilityMask mask) {
   for (int number = 0; number < 64; ++number) {
     if (mask & bit(number)) continue;
-    const int held = ::prctl(PR_CAPBSET_READ, number, 0, 0, 0);
-    if (held == -1) break;
-    if (held == 1 && ::prctl(PR_CAPBSET_DROP, number, 0, 0, 0) == -1)
-      return Error::from_errno(errno, "drop " + std::string(capability_name(number)) + " from the bounding set");
+    if (::prctl(PR_CAPBSET_DROP, number, 0, 0, 0) == 0) continue;
+    if (errno == EINVAL) break;  // the kernel knows no more
+    const Error refused =
+        Error::from_errno(errno, "drop " + std::string(capability_name(number)) + " from the bounding set");
+    // Without CAP_SETPCAP the kernel refuses also what is not in the set.
+    if (::prctl(PR_CAPBSET_READ, number, 0, 0, 0) == 1) return refused;
   }
   return {};
 }

@@ -266,8 +266,7 @@ Result<void> check_preserved(unsigned count) {
 
 }  // namespace
 
-Result<CreatedContainer> create_container(const Store& store, CreateOptions& options) {
-  spec::RuntimeSpec spec = TRY(load_spec(options.bundle));
+Result<CreatedContainer> create_container(const Store& store, CreateOptions& options, spec::RuntimeSpec& spec) {
   TRY(check_rootless(spec));
   const unsigned listening = listen_fds();
   options.preserved_fds += listening;
@@ -305,7 +304,7 @@ Result<CreatedContainer> create_container(const Store& store, CreateOptions& opt
     TRY(start_unit(scope, plan, made, holder, undo));
   }
   TRY(make_cgroup(plan, made.record, made.directory, path, undo));
-  plan.fifo = TRY(made.directory.make_fifo());
+  if (!options.start) plan.fifo = TRY(made.directory.make_fifo());
 
   plan.runtime_only = {made.directory.fd().get(), sync.runtime.fd().get()};
   auto started = start_init(plan, sync.runtime);
@@ -330,8 +329,13 @@ Result<void> start_container(const ContainerDirectory& directory, const Record& 
     case ContainerStatus::kCreated: break;
   }
   TRY(directory.signal_fifo());
+  return run_poststart(record);
+}
+
+Result<void> run_poststart(const Record& record) {
   if (!record.details.hooks) return {};
-  return run_hooks("poststart", record.details.hooks->poststart, runtime_state(record, ContainerStatus::kRunning));
+  const auto state = runtime_state(record, spec::ContainerStatus::kRunning);
+  return run_hooks("poststart", record.details.hooks->poststart, state);
 }
 
 }  // namespace hull::runtime

@@ -16,6 +16,7 @@ struct CreateOptions {
   std::string pidfd_socket;  ///< path; gets a pidfd of the first process; empty: none
   bool pivot = true;
   bool new_keyring = true;
+  bool start = false;            ///< at once: nothing waits for start_container()
   bool systemd_cgroup = false;   ///< cgroupsPath is "slice:prefix:name", and systemd makes the cgroup
   bool rootless_cgroup = false;  ///< see has_rootless_cgroups()
   unsigned preserved_fds = 0;
@@ -23,22 +24,31 @@ struct CreateOptions {
   UniqueFd console{};
 };
 
-/// A container whose first process waits for start.
+/// A container whose first process waits for start, or runs.
 struct CreatedContainer {
   ContainerDirectory directory;
   Record record;
   linux::Child init;
 };
 
-/// Makes the container of a bundle. On failure nothing of it is left.
-Result<CreatedContainer> create_container(const Store& store, CreateOptions& options);
+/// Makes the container that the document (load_spec()) describes. On failure nothing of it is left.
+Result<CreatedContainer> create_container(const Store& store, CreateOptions& options, spec::RuntimeSpec& spec);
+
+/// The bundle's config.json, validated.
+Result<spec::RuntimeSpec> load_spec(const std::string& bundle);
 
 /// Lets a created container run, then its poststart hooks. Errors: kFailedPrecondition, in runc's words.
 Result<void> start_container(const ContainerDirectory& directory, const Record& record);
+
+/// What follows on a start: the poststart hooks.
+Result<void> run_poststart(const Record& record);
 
 /// Kills what runs where kYes, removes cgroup and state and runs the poststop hooks.
 /// Errors: kFailedPrecondition: it runs.
 enum class Force { kNo, kYes };
 Result<void> delete_container(const ContainerDirectory& directory, Force force);
+/// For who stayed with the container until its process ended, without its lock: removes it, unless another command did
+/// so before. Failures are logged.
+void delete_ended(const ContainerDirectory& directory);
 
 }  // namespace hull::runtime

@@ -7,8 +7,6 @@
 /// Steps of create that restore takes as well.
 namespace hull::runtime {
 
-/// The bundle's config.json, validated.
-Result<spec::RuntimeSpec> load_spec(const std::string& bundle);
 /// Absolute, cleaned.
 std::string rootfs_of(const spec::RuntimeSpec& spec, const std::string& bundle);
 /// What is known before anything is made.

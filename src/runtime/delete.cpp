@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/sys.h"
 #include "linux/cgroup.h"
+#include "linux/process_attributes.h"
 #include "runtime/create.h"
 #include "runtime/hooks.h"
 #include "runtime/systemd/scope.h"
@@ -13,20 +14,24 @@ namespace {
 
 using spec::ContainerStatus;
 
+/// The first process by a descriptor, which names it for good: a pid that was looked at may be another's by now.
+Result<UniqueFd> open_init(const Record& record) {
+  UniqueFd init = TRY(sys::pidfd_open(record.init_pid));
+  const auto stat = linux::process_stat(record.init_pid);
+  if (!stat.ok() || stat->start_time != record.init_start_time) return not_found("the container's process has ended");
+  return init;
+}
+
 /// Kills init, and with it its pid namespace; without one of its own, all that its cgroup holds.
 Result<void> kill_and_wait(const Record& record) {
   constexpr auto kLongest = std::chrono::seconds(10);
-  const linux::Cgroup cgroup(record.cgroup_paths);
-  if (record.init_pid != 0) {
-    const auto init = sys::pidfd_open(record.init_pid);
-    if (init.ok()) {
-      (void)sys::pidfd_send_signal(*init, SIGKILL);
-      // A frozen process does not die (cgroup v1).
-      (void)cgroup.set_frozen(linux::Cgroup::Frozen::kNo, kLongest);
-      if (!TRY(sys::poll(*init, POLLIN, kLongest)))
-        return Error(Code::kDeadlineExceeded, "container init still running");
-    }
-  }
+  if (record.init_pid == 0) return {};
+  const auto init = open_init(record);
+  if (!init.ok()) return {};
+  (void)sys::pidfd_send_signal(*init, SIGKILL);
+  // A frozen process does not die (cgroup v1).
+  (void)linux::Cgroup(record.cgroup_paths).set_frozen(linux::Cgroup::Frozen::kNo, kLongest);
+  if (!TRY(sys::poll(*init, POLLIN, kLongest))) return Error(Code::kDeadlineExceeded, "container init still running");
   return {};
 }
 
@@ -63,6 +68,13 @@ Result<void> delete_container(const ContainerDirectory& directory, Force force) 
                                " that is not stopped: " + std::string(json::name_of(status)));
   if (alive || status == ContainerStatus::kCreated) TRY(kill_and_wait(record));
   return destroy(directory, record);
+}
+
+void delete_ended(const ContainerDirectory& directory) {
+  auto deleted = directory.lock();
+  if (deleted.is(Code::kNotFound)) return;  // another command was faster
+  if (deleted.ok()) deleted = delete_container(directory, Force::kYes);
+  if (!deleted.ok()) logging::warn("delete container", {{"error", deleted.error().message()}});
 }
 
 }  // namespace hull::runtime

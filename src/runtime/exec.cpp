@@ -95,7 +95,7 @@ Result<Program> enter(ExecPlan& plan) {
     TRY(take_console(TRY(open_console(root)), plan.console_socket, *plan.process));
     plan.console_socket.reset();
   }
-  return prepare_launch(*plan.process, plan.seccomp, plan.sync);
+  return prepare_launch(*plan.process, plan.seccomp, plan.sync, FdRef(-1), plan.preserved_fds);
 }
 
 [[noreturn]] void exec_main(ExecPlan& plan, FdRef runtime_end) {
@@ -108,7 +108,7 @@ Result<Program> enter(ExecPlan& plan) {
     if (auto sent = plan.sync.send(Sync::kReady, to_message(program->refused_rlimits)); !sent.ok()) return sent.error();
     if (auto proceed = plan.sync.expect(Sync::kProceed); !proceed.ok()) return proceed.error();
     ::prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
-    return launch(*program, *plan.process, plan.seccomp, plan.preserved_fds);
+    return launch(*program, *plan.process, plan.seccomp);
   };
   (void)plan.sync.send(Sync::kFailed, go_spelling(run()));
   ::_exit(255);

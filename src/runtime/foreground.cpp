@@ -37,6 +37,36 @@ bool copy_chunk(FdRef from, FdRef to) {
   return sys::write_all(to, std::string_view(chunk, *size)).ok();
 }
 
+/// What is on its way from our input to the terminal. The terminal takes no more than its program reads, and that may
+/// wait until we have read what it writes: nothing here may block.
+class Input {
+ public:
+  explicit Input(FdRef terminal) : open_(terminal.valid()) {
+    if (open_) (void)sys::set_blocking(terminal, sys::Blocking::kNo);
+  }
+  bool wants_more() const { return open_ && pending_.empty(); }
+  bool has_some() const { return open_ && !pending_.empty(); }
+  void read_some() {
+    char chunk[8192];
+    const auto size = sys::read(FdRef(STDIN_FILENO), chunk);
+    open_ = size.ok() && *size > 0;
+    if (open_) pending_.assign(chunk, *size);
+  }
+  void hand_on(FdRef terminal) {
+    const auto taken = sys::try_write(terminal, pending_);
+    if (!taken.ok()) return close();
+    if (*taken) pending_.erase(0, **taken);
+  }
+  void close() {
+    open_ = false;
+    pending_.clear();
+  }
+
+ private:
+  bool open_;
+  std::string pending_;
+};
+
 /// Our terminal in raw mode while this lives.
 class RawMode {
  public:
@@ -76,22 +106,23 @@ Result<int> accompany_foreground(const linux::Child& child, FdRef signals, Uniqu
     raw.emplace();
     copy_size(terminal);
   }
-  bool input_open = terminal.valid();
+  Input input(terminal);
   for (bool ended = false; !ended || terminal.valid();) {
     pollfd waits[] = {{signals.get(), POLLIN, 0},
                       {ended ? -1 : child.pidfd.get(), POLLIN, 0},
-                      {terminal.get(), POLLIN, 0},
-                      {input_open ? STDIN_FILENO : -1, POLLIN, 0}};
+                      {terminal.get(), static_cast<short>(input.has_some() ? POLLIN | POLLOUT : POLLIN), 0},
+                      {input.wants_more() ? STDIN_FILENO : -1, POLLIN, 0}};
     // Once the process has ended, what it wrote last is still read; a child of its own may hold the terminal open.
     const int ready = ::poll(waits, 4, ended ? 0 : -1);
     if (ready == -1 && errno != EINTR) return Error::from_errno(errno, "poll");
     if (ready == 0 && ended) break;
     if (waits[0].revents & POLLIN) TRY(forward_signal(signals, child, terminal));
-    if (waits[2].revents && !copy_chunk(terminal, FdRef(STDOUT_FILENO))) {
+    if (waits[3].revents) input.read_some();
+    if (waits[2].revents & POLLOUT) input.hand_on(terminal);
+    if (waits[2].revents & ~POLLOUT && !copy_chunk(terminal, FdRef(STDOUT_FILENO))) {
       terminal.reset();
-      input_open = false;
+      input.close();
     }
-    if (input_open && waits[3].revents) input_open = copy_chunk(FdRef(STDIN_FILENO), terminal);
     if (waits[1].revents) ended = true;
   }
   return TRY(sys::waitpid(child.pid, 0))->exit_code();

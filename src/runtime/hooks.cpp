@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "linux/namespaces.h"
 #include "linux/process_attributes.h"
+#include "runtime/launch.h"
 #include "runtime/report.h"
 
 namespace hull::runtime {
@@ -34,6 +35,7 @@ constexpr size_t kOutputKept = 4096;
   ::dup2(output.get(), STDOUT_FILENO);
   ::dup2(output.get(), STDERR_FILENO);
   (void)linux::close_on_exec_from(3);
+  reset_signals();  // a runtime in the foreground has all blocked
   ::execve(hook.path.c_str(), args.data(), env.data());
   const std::string text = go_spelling(Error::from_errno(errno, "exec " + hook.path));
   (void)sys::write_all(FdRef(STDERR_FILENO), text);

@@ -149,19 +149,8 @@ Result<void> build_rootfs(InitPlan& plan) {
 }
 
 /// While it waits, and that may be long, it keeps the FIFO alone of all that it was given.
-Result<void> keep_fifo_only(InitPlan& plan) {
-  const int lowest = static_cast<int>(3 + plan.preserved_fds);
-  const int moved = ::fcntl(plan.fifo.get(), F_DUPFD_CLOEXEC, lowest);
-  if (moved == -1) return Error::from_errno(errno, "keep FIFO");
-  if (moved != lowest && ::dup3(moved, lowest, O_CLOEXEC) == -1) return Error::from_errno(errno, "keep FIFO");
-  if (::close_range(static_cast<unsigned>(lowest) + 1, ~0U, 0) == -1) return Error::from_errno(errno, "close_range");
-  (void)plan.fifo.release();
-  plan.fifo = UniqueFd(lowest);
-  return {};
-}
-
-Result<void> wait_for_start(InitPlan& plan) {
-  TRY(keep_fifo_only(plan));
+Result<void> wait_for_start(const InitPlan& plan) {
+  if (!plan.fifo.valid()) return {};  // the runtime's word was the start already
   char byte = 0;
   const size_t size = TRY(sys::read(plan.fifo, std::span(&byte, 1)).context("wait for start"));
   return size == 1 ? Result<void>() : data_loss("wait for start: the FIFO was closed");
@@ -181,7 +170,7 @@ Error run_init(InitPlan& plan, bool& told) {
     if (const auto& personality = plan.linux_part->personality) TRY(linux::set_personality(personality->domain));
     if (const auto& policy = plan.linux_part->memory_policy)
       TRY(linux::set_memory_policy({policy->mode, policy->nodes, policy->flags}));
-    return prepare_launch(*plan.spec->process, plan.seccomp, plan.sync);
+    return prepare_launch(*plan.spec->process, plan.seccomp, plan.sync, plan.fifo, plan.preserved_fds);
   };
   const auto finish = [&](const Program& program) -> Result<void> {
     TRY(plan.sync.send(Sync::kReady, to_message(program.refused_rlimits)));
@@ -197,7 +186,7 @@ Error run_init(InitPlan& plan, bool& told) {
   auto program = prepare();
   if (!program.ok()) return program.error();
   if (auto finished = finish(*program); !finished.ok()) return finished.error();
-  return launch(*program, *plan.spec->process, plan.seccomp, plan.preserved_fds);
+  return launch(*program, *plan.spec->process, plan.seccomp);
 }
 
 void close_runtime_only(InitPlan& plan) {

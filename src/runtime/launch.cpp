@@ -7,7 +7,9 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <climits>
 
 #include "base/log.h"
 #include "base/sys.h"
@@ -99,15 +101,27 @@ Result<void> check_directory() {
   return {};
 }
 
+Result<void> close_between(int first, int last) {
+  if (first > last) return {};
+  if (::close_range(static_cast<unsigned>(first), static_cast<unsigned>(last), 0) == -1)
+    return Error::from_errno(errno, "close_range");
+  return {};
+}
+
+Result<void> close_all_but(int low, int high, int first) {
+  if (low > high) std::swap(low, high);
+  TRY(close_between(first, low - 1));
+  TRY(close_between(std::max(first, low + 1), high - 1));
+  return close_between(std::max(first, high + 1), INT_MAX);
+}
+
 Result<void> install(const SeccompProgram& seccomp, const SyncSocket& sync) {
   if (seccomp.notifies()) return install_with_listener(seccomp, sync);
   return linux::install_seccomp(seccomp.bpf, seccomp.flags);
 }
 
-Result<void> become_user(const spec::Process& process, const std::optional<SeccompProgram>& seccomp,
-                         const SyncSocket& sync) {
-  const linux::CapabilityMask held = TRY(linux::held_capabilities());
-  const linux::CapabilitySets sets = capability_sets(process, held);
+Result<void> become_user(const spec::Process& process, const linux::CapabilitySets& sets, linux::CapabilityMask held,
+                         const std::optional<SeccompProgram>& seccomp, const SyncSocket& sync) {
   TRY(linux::limit_bounding_set(sets.bounding));
   // Without it a change from root would drop all capabilities, and those that are wanted could not be set any more.
   if (::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == -1) return Error::from_errno(errno, "keep capabilities");
@@ -152,7 +166,9 @@ std::optional<Error> not_runnable(const std::string& path) {
   struct stat info {};
   if (::stat(path.c_str(), &info) == -1) return Error::from_errno(errno, "stat " + path);
   if (S_ISDIR(info.st_mode)) return Error(Code::kPermissionDenied, "permission denied");
-  if (::faccessat(AT_FDCWD, path.c_str(), X_OK, AT_EACCESS) == -1)
+  // A filter of before Linux 5.8 answers faccessat2, which this is, with EPERM.
+  const bool runnable = ::faccessat(AT_FDCWD, path.c_str(), X_OK, AT_EACCESS) == 0;
+  if (!runnable && (errno != EPERM || ::access(path.c_str(), X_OK) == -1))
     return Error(Code::kPermissionDenied, "permission denied");
   return std::nullopt;
 }
@@ -181,17 +197,25 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
 }  // namespace
 
 Result<Program> prepare_launch(const spec::Process& process, const std::optional<SeccompProgram>& seccomp,
-                               const SyncSocket& sync) {
+                               const SyncSocket& sync, FdRef fifo, unsigned preserved_fds) {
+  const linux::CapabilityMask held = TRY(linux::held_capabilities());
+  const linux::CapabilitySets sets = capability_sets(process, held);  // logs, which needs a descriptor
+  TRY(close_all_but(sync.fd().get(), fifo.valid() ? fifo.get() : sync.fd().get(), static_cast<int>(3 + preserved_fds)));
   reopen_null();
   own_stdio(process.user);
   TRY(set_attributes(process));
   // As root first: the user may lack the right to walk to a directory that it may stand in; as the user where root, as
   // on some network file systems, is the one who may not.
   const auto entered = enter_directory(process.cwd);
+  // become_user() may install the filter, which may forbid what the check and the closing of descriptors need.
+  if (entered.ok()) TRY(check_directory());
+  TRY(linux::close_on_exec_from(3 + preserved_fds));
   const Refused refused = TRY(set_own_rlimits(process));
-  TRY(become_user(process, seccomp, sync));
-  if (!entered.ok()) TRY(enter_directory(process.cwd));
-  TRY(check_directory());
+  TRY(become_user(process, sets, held, seccomp, sync));
+  if (!entered.ok()) {
+    TRY(enter_directory(process.cwd));
+    TRY(check_directory());
+  }
   Program program{"", process.args, process.env, refused};
   program.path = TRY(find_program(process.args[0], process.env));
   const auto home = variable(program.env, "HOME");
@@ -200,11 +224,9 @@ Result<Program> prepare_launch(const spec::Process& process, const std::optional
   return program;
 }
 
-Error launch(const Program& program, const spec::Process& process, const std::optional<SeccompProgram>& seccomp,
-             unsigned preserved_fds) {
+Error launch(const Program& program, const spec::Process& process, const std::optional<SeccompProgram>& seccomp) {
   const auto args = pointers(program.args);
   const auto env = pointers(program.env);
-  if (auto closed = linux::close_on_exec_from(3 + preserved_fds); !closed.ok()) return closed.error();
   if (seccomp && process.no_new_privileges && !seccomp->notifies())
     if (auto installed = linux::install_seccomp(seccomp->bpf, seccomp->flags); !installed.ok())
       return installed.error();

@@ -24,13 +24,14 @@ struct Program {
 /// Takes on everything of the process but what must wait for exec: working directory, user, groups, capabilities,
 /// labels, scheduling; finds the program. The filter is installed here if there is no no_new_privs, since that needs
 /// CAP_SYS_ADMIN, or if it has a listener, which the runtime must get by `sync`. Stands inside the container already.
+/// Closes all descriptors but stdio, those handed to the program, `sync` and `fifo` (which may be invalid) first: what
+/// the container names its program or directory may lead through /proc/self/fd to whatever is open (CVE-2024-21626).
 /// Errors: those that dockerd and podman know: `exec: "x": executable file not found in $PATH`.
 Result<Program> prepare_launch(const spec::Process& process, const std::optional<SeccompProgram>& seccomp,
-                               const SyncSocket& sync);
+                               const SyncSocket& sync, FdRef fifo, unsigned preserved_fds);
 
-/// Becomes the program; returns only an error. Descriptors from 3 + preserved_fds up are closed.
-Error launch(const Program& program, const spec::Process& process, const std::optional<SeccompProgram>& seccomp,
-             unsigned preserved_fds);
+/// Becomes the program; returns only an error. What was opened since prepare_launch() is close-on-exec by birth.
+Error launch(const Program& program, const spec::Process& process, const std::optional<SeccompProgram>& seccomp);
 
 /// Default action for every signal and none blocked, whatever our caller had.
 void reset_signals();

@@ -12,7 +12,8 @@ Result<int> run(Context& context, const Flags& flags) {
   CreateOptions options = TRY(create_options(flags));
   options.systemd_cgroup = context.systemd_cgroup;
   options.rootless_cgroup = context.rootless_cgroup;
-  TRY(create_container(context.store, options));
+  spec::RuntimeSpec spec = TRY(load_spec(options.bundle));
+  TRY(create_container(context.store, options, spec));
   return 0;
 }
 

@@ -38,11 +38,14 @@ Result<int> run(Context& context, const Flags& flags) {
   const auto directory = TRY(context.store.look(flags.arguments[0]));
   const Record record = TRY(directory.read_record());
   const int signal = TRY(linux::parse_signal(flags.arguments.size() > 1 ? flags.arguments[1] : "SIGTERM"));
-  if (flags.is_set("all")) {
+  const bool all = flags.is_set("all");
+  if (all && linux::Cgroup(record.cgroup_paths).exists()) {
     TRY(kill_all(record, signal));
     return 0;
   }
   const auto status = TRY(status_of(record, directory));
+  // The cgroup was removed with its last process. Without one, init stands for all: its end is theirs.
+  if (all && status == spec::ContainerStatus::kStopped) return 0;
   if (status == spec::ContainerStatus::kStopped || status == spec::ContainerStatus::kCreating) {
     // Without a pid namespace of its own, others may outlive init; the signal is for them then.
     if (!(record.details.namespaces & CLONE_NEWPID) && signal == SIGKILL) TRY(kill_all(record, signal));

@@ -1,4 +1,3 @@
-#include "base/log.h"
 #include "base/sys.h"
 #include "linux/process_attributes.h"
 #include "runtime/commands/command.h"
@@ -44,9 +43,9 @@ Result<int> restore_foreground(const Store& store, RestoreOptions options) {
     if (terminal) master = TRY(linux::receive_descriptor(console.first));
     return accompany_foreground(made.init, signals, std::move(master));
   };
+  made.directory.unlock();
   auto code = accompany();
-  if (auto deleted = delete_container(made.directory, Force::kYes); !deleted.ok())
-    logging::warn("delete container", {{"error", deleted.error().message()}});
+  delete_ended(made.directory);
   return code;
 }
 

@@ -190,6 +190,16 @@ def test_seccomp_and_its_cache(runtime):
     assert bundle.run().stdout.split() == ["1", "Seccomp:", "2"]
 
 
+@pytest.mark.parametrize("no_new_privileges", [True, False])
+@pytest.mark.parametrize("call", ["close_range", "faccessat2"])
+def test_a_filter_may_forbid_what_the_runtime_itself_calls(runtime, call, no_new_privileges):
+    bundle = runtime.bundle("echo", "ran")
+    bundle.linux["seccomp"] = {"defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_X86_64"],
+                               "syscalls": [{"names": [call], "action": "SCMP_ACT_ERRNO", "errnoRet": 1}]}
+    bundle.process["noNewPrivileges"] = no_new_privileges
+    assert output(bundle).split() == ["ran"]
+
+
 def test_hooks_run_in_order_with_the_state(runtime):
     log = runtime.home / "hooks"
     def hook(name, extra=""):

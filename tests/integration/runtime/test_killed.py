@@ -120,6 +120,11 @@ def test_create_killed_at_each_step(runtime):
     walk(runtime, bundle, OF_RUNTIME, lambda: None, "create", "--bundle", bundle.path, bundle.name)
 
 
+def test_run_killed_at_each_step(runtime):
+    bundle = runtime.bundle("true")
+    walk(runtime, bundle, OF_RUNTIME, lambda: None, "run", "--bundle", bundle.path, bundle.name)
+
+
 def test_first_process_killed_at_each_step(runtime):
     bundle = runtime.bundle("true")
     walk(runtime, bundle, OF_INIT, lambda: None, "run", "--bundle", bundle.path, bundle.name)

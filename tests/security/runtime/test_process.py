@@ -1,5 +1,6 @@
 """Escapes by what a process inherits."""
 import os
+import shutil
 
 import pytest
 
@@ -33,6 +34,22 @@ def test_cve_2024_21626_working_directory_on_a_descriptor_of_the_host(runtime, n
     bundle.start_detached()
     done = bundle.exec("--cwd", f"/proc/self/fd/{number}", bundle.name, "ls", "-a", "../../../../..")
     assert done.returncode != 0 and not host & set(done.stdout.split())
+
+
+@pytest.mark.parametrize("number", range(3, 24))
+def test_cve_2024_21626_program_behind_a_descriptor_of_the_host(runtime, number):
+    """The image's program is a link through one of our descriptors, up to the host's root and down again."""
+    tool = runtime.home / "tool"
+    shutil.copy("/bin/busybox", tool)
+    bundle = runtime.bundle("/usr/echo", "host")
+    (bundle.rootfs / "usr").mkdir()
+    (bundle.rootfs / "usr/echo").symlink_to(f"/proc/self/fd/{number}/../../../../../../../..{tool}")
+    done = bundle.run()
+    assert done.returncode != 0 and done.stdout == ""
+    bundle.process["args"] = ["sleep", "1000"]
+    bundle.start_detached()
+    done = bundle.exec(bundle.name, "/usr/echo", "host")
+    assert done.returncode != 0 and done.stdout == ""
 
 
 def test_cve_2024_21626_a_leaked_descriptor_is_closed(runtime):
