@@ -11,7 +11,7 @@ namespace pb = ::containerd::services::content::v1;
 namespace {
 
 // Large enough that a call's cost vanishes, small enough that memory and latency stay so.
-constexpr size_t kChunkBytes = 512 * 1024;
+constexpr size_t kChunkBytes = 128 * 1024;
 
 Result<BlobInfo> blob_info(const pb::Info& info) {
   return BlobInfo{.digest = TRY(image::Digest::parse(info.digest())),

@@ -7,7 +7,7 @@
 namespace hull::engine::images {
 namespace {
 
-constexpr size_t kBlockBytes = 512 * 1024;
+constexpr size_t kBlockBytes = 128 * 1024;
 
 Result<size_t> read_block(archive::Source& source, std::vector<char>& block) {
   size_t have = 0;
