@@ -37,6 +37,10 @@ bool copy_chunk(FdRef from, FdRef to) {
   return sys::write_all(to, std::string_view(chunk, *size)).ok();
 }
 
+/// How long the end of a terminal is waited for after its process ended, in ms: who has left it to others waits no
+/// longer.
+constexpr int kLastOutput = 100;
+
 /// What is on its way from our input to the terminal. The terminal takes no more than its program reads, and that may
 /// wait until we have read what it writes: nothing here may block.
 class Input {
@@ -113,7 +117,8 @@ Result<int> accompany_foreground(const linux::Child& child, FdRef signals, Uniqu
                       {terminal.get(), static_cast<short>(input.has_some() ? POLLIN | POLLOUT : POLLIN), 0},
                       {input.wants_more() ? STDIN_FILENO : -1, POLLIN, 0}};
     // Once the process has ended, what it wrote last is still read; a child of its own may hold the terminal open.
-    const int ready = ::poll(waits, 4, ended ? 0 : -1);
+    // It comes by way of a kernel's worker, so that none at this moment may still be some.
+    const int ready = ::poll(waits, 4, ended ? kLastOutput : -1);
     if (ready == -1 && errno != EINTR) return Error::from_errno(errno, "poll");
     if (ready == 0 && ended) break;
     if (waits[0].revents & POLLIN) TRY(forward_signal(signals, child, terminal));
@@ -123,7 +128,10 @@ Result<int> accompany_foreground(const linux::Child& child, FdRef signals, Uniqu
       terminal.reset();
       input.close();
     }
-    if (waits[1].revents) ended = true;
+    if (waits[1].revents) {
+      ended = true;
+      input.close();
+    }
   }
   return TRY(sys::waitpid(child.pid, 0))->exit_code();
 }
