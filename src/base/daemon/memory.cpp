@@ -28,9 +28,13 @@ int release_text(dl_phdr_info* object, size_t, void*) {
 void bound_memory() {
   // Each thread would otherwise keep an arena of its own, and freed memory with it.
   ::mallopt(M_ARENA_MAX, 2);
-  ::mallopt(M_TRIM_THRESHOLD, 256 * 1024);
-  ::mallopt(M_MMAP_THRESHOLD, 256 * 1024);
+  // Blocks of a transfer stay in the heap: each would otherwise be mapped and its pages made anew. When it has ended,
+  // release_heap() gives them back.
+  ::mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
+  ::mallopt(M_MMAP_THRESHOLD, 512 * 1024);
 }
+
+void release_heap() { ::malloc_trim(0); }
 
 void release_startup_memory() {
   ::malloc_trim(0);

@@ -1,5 +1,6 @@
 #include "engine/images/ingest.h"
 
+#include "base/daemon/memory.h"
 #include "base/ids.h"
 #include "base/log.h"
 #include "spec/image/media_type.h"
@@ -54,6 +55,7 @@ Result<Ingested> ingest(const Call& call, const containerd::Content& content, ar
   if (writer.is(Code::kAlreadyExists) && !expected.empty()) return adopt(call, content, source, expected);
   if (!writer.ok()) return std::move(writer).error();
   auto stored = stream(source, **writer, expected);
+  release_heap();
   if (stored.ok()) return stored;
   writer->reset();  // an ingest can't be aborted while it is written
   const auto aborted = content.abort(Call::within(std::chrono::seconds(10)), ref);

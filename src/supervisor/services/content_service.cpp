@@ -1,5 +1,6 @@
 #include "supervisor/services/content_service.h"
 
+#include "base/daemon/memory.h"
 #include "base/sys.h"
 #include "ipc/proto/containerd/events/records.pb.h"
 #include "supervisor/services/content_write.h"
@@ -128,6 +129,7 @@ Result<void> ContentService::write(const grpc::ServerContext& context, WriteStre
   if (!stream.Read(&request)) return invalid_argument("first message must have a reference");
   const std::string ref = request.ref();
   auto served = serve_write(scope, std::move(request), stream);
+  release_heap();
   // The blob came from elsewhere meanwhile: nobody will go on with this write.
   if (served.is(Code::kAlreadyExists)) (void)store_.abort(scope, ref);
   return served;
