@@ -30,8 +30,8 @@ Result<DiskUsage::Images> Usage::images(const Call& call) {
                 .images = TRY(images_.list(call, {.all = true, .filters = {}, .shared_size = true}))};
 }
 
-Result<std::vector<api::ContainerSummary>> Usage::containers(const Call&) {
-  return std::vector<api::ContainerSummary>();
+Result<std::vector<api::ContainerSummary>> Usage::containers(const Call& call) {
+  return list_containers(call, containers_.registry(), {.all = true, .sizes = true, .limit = {}, .filters = {}});
 }
 
 Result<std::vector<api::Volume>> Usage::volumes(const Call&) { return volumes_.with_usage(); }

@@ -187,3 +187,14 @@ def test_parallel_starts(engine):
     assert len(made) == 8
     for container in made:
         container.remove(force=True)
+
+
+def test_disk_usage_knows_the_containers_and_who_uses_an_image(engine, sleeper):
+    usage = engine.client.df()
+    assert sleeper.id in [container["Id"] for container in usage["Containers"]]
+    image = next(image for image in usage["Images"] if image["Id"] == sleeper.image.id)
+    assert image["Containers"] >= 1
+
+
+def test_a_prune_of_the_build_cache_removes_what_there_is(engine):
+    assert engine.client.api.prune_builds()["SpaceReclaimed"] >= 0

@@ -27,6 +27,13 @@ void describe(V& json, Usage& usage) {
   json.nullable("BuildCache", usage.build_cache);
 }
 
+/// Clients take an image that no container uses for reclaimable, and one whose users were not counted for used.
+void count_users(std::vector<api::ImageSummary>& images, const std::vector<api::ContainerSummary>& containers) {
+  for (api::ImageSummary& image : images)
+    image.containers = std::count_if(containers.begin(), containers.end(),
+                                     [&](const auto& container) { return container.image_id == image.id; });
+}
+
 }  // namespace
 
 /// `type` (since 1.42, may repeat): container, image, volume, build-cache; all where it is absent.
@@ -40,12 +47,14 @@ Result<void> disk_usage(DiskUsage& source, Call& call) {
   };
   const hull::Call within{.stop = call.http().stop_token()};
   Usage usage;
+  if (wanted("container") || wanted("image")) usage.containers = TRY(source.containers(within));
   if (wanted("image")) {
     auto images = TRY(source.images(within));
+    count_users(images.images, *usage.containers);
     usage.layers_size = images.layers_size;
     usage.images = std::move(images.images);
   }
-  if (wanted("container")) usage.containers = TRY(source.containers(within));
+  if (!wanted("container")) usage.containers.reset();
   if (wanted("volume")) usage.volumes = TRY(source.volumes(within));
   if (wanted("build-cache")) usage.build_cache.emplace();
   return call.reply(200, usage);

@@ -16,6 +16,7 @@ std::vector<Route> system_routes(SystemServices services) {
       {Method::kGet, "/info", [&system](Call& call) { return info(system, call); }},
       {Method::kGet, "/events", [&events](Call& call) { return stream_events(events, call); }},
       {Method::kGet, "/system/df", [&usage](Call& call) { return disk_usage(usage, call); }},
+      {Method::kPost, "/build/prune", prune_build_cache},
       {Method::kPost, "/auth", [&credentials](Call& call) { return check_credentials(credentials, call); }},
   };
 }

@@ -17,7 +17,7 @@ struct SystemServices {
   CredentialCheck& credentials;
 };
 
-/// /_ping, /version, /info, /events, /system/df, /auth.
+/// /_ping, /version, /info, /events, /system/df, /build/prune, /auth.
 std::vector<Route> system_routes(SystemServices services);
 
 /// /swarm, /services, /tasks, /nodes, /secrets, /configs: docker's answers outside of a swarm.
@@ -29,6 +29,7 @@ Result<void> version(System& system, Call& call);
 Result<void> info(System& system, Call& call);
 Result<void> stream_events(EventBus& events, Call& call);
 Result<void> disk_usage(DiskUsage& usage, Call& call);
+Result<void> prune_build_cache(Call& call);
 Result<void> check_credentials(CredentialCheck& credentials, Call& call);
 
 }  // namespace hull::engine::routes
