@@ -4,6 +4,7 @@
 #include "engine/images/import_layer.h"
 
 namespace hull::engine::images {
+
 Result<StoredImage> import_image(const Call& call, const containerd::Lease& lease, const std::string& snapshotter,
                                  archive::Source& tar, const ImportOptions& options) {
   NewImage image;

@@ -26,7 +26,7 @@ void Flusher::flush_later(const std::string& folder, std::function<void()> confi
 void Flusher::run() {
   std::unique_lock lock(mutex_);
   while (!wishes_.empty() && !stopped_) {
-    if (changed_.wait_for(lock, delay_, [&] { return stopped_ || hurry_; }) && stopped_) break;
+    if (changed_.wait_for(lock, delay_, [&] { return stopped_ || hurried_ > 0; }) && stopped_) break;
     const auto wishes = std::exchange(wishes_, {});
     lock.unlock();
     flush(wishes);
@@ -57,10 +57,10 @@ bool Flusher::sync(const std::string& folder) {
 
 void Flusher::flush_now() {
   std::unique_lock lock(mutex_);
-  hurry_ = true;
+  ++hurried_;
   changed_.notify_all();
   changed_.wait(lock, [&] { return !running_; });
-  hurry_ = false;
+  --hurried_;
 }
 
 void Flusher::stop() {

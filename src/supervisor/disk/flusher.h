@@ -46,7 +46,7 @@ class Flusher {
   std::map<std::string, UniqueFd> folders_;  // opened before the flush, so that syncfs(2) tells earlier errors, too
   std::vector<Wish> wishes_;
   bool running_ = false;
-  bool hurry_ = false;
+  int hurried_ = 0;  // callers of flush_now()
   bool stopped_ = false;
   ThreadPool thread_{"flush", 1};
 };

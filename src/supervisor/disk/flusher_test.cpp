@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <thread>
 
 namespace hull::supervisor {
 namespace {
@@ -17,6 +18,19 @@ TEST(Flusher, ConfirmsOnceAllIsOnDisk) {
   flusher.flush_later("/tmp", [&] { ++confirmed; });
   flusher.flush_now();
   EXPECT_EQ(confirmed, 4);
+}
+
+TEST(Flusher, TwoWhoHurryNeedNotWait) {
+  Flusher flusher(std::chrono::hours(1));
+  std::atomic<int> confirmed = 0;
+  flusher.flush_later("/tmp", [&] {
+    // Comes while the first one is served, and waits for the second.
+    if (++confirmed == 1) flusher.flush_later("/tmp", [&] { ++confirmed; });
+  });
+  std::thread other([&] { flusher.flush_now(); });
+  flusher.flush_now();
+  other.join();
+  EXPECT_EQ(confirmed, 2);
 }
 
 TEST(Flusher, FlushesByItselfAfterAWhile) {

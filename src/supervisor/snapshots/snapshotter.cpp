@@ -1,9 +1,9 @@
 #include "supervisor/snapshots/snapshotter.h"
 
 #include <algorithm>
-#include <random>
 
 #include "base/files.h"
+#include "base/ids.h"
 #include "base/log.h"
 #include "base/rollback.h"
 
@@ -50,7 +50,7 @@ Result<std::unique_ptr<Snapshotter>> Snapshotter::open(Database& database, std::
   }));
   // ext4 chooses the block group of a directory below a "topdir" by its name: engines that begin, end and begin again
   // would meet the inodes that their forerunners' first snapshots left (make_snapshot_folder() says why that matters).
-  if (highest == 0) highest = std::random_device()() % 1000000;
+  if (highest == 0) highest = static_cast<int64_t>(std::hash<std::string>()(random_hex(16)) % 1000000);
   self->next_id_ = highest + 1;
   TRY(self->drop_unflushed());
   TRY(self->cleanup());
