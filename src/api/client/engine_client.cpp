@@ -1,9 +1,9 @@
 #include "api/client/engine_client.h"
 
 #include <cerrno>
-#include <compare>
 
 #include "api/client/engine_host.h"
+#include "api/system/api_version.h"
 #include "base/text.h"
 
 namespace hull::api {
@@ -14,22 +14,13 @@ using http::Method;
 constexpr Bytes kLargestAnswer = 256_MiB;
 constexpr Bytes kLargestError = 1_MiB;
 
-struct Version {
-  int major = 0;
-  int minor = 0;
-  auto operator<=>(const Version&) const = default;
-  std::string text() const { return std::to_string(major) + "." + std::to_string(minor); }
-};
-constexpr Version kOldest{1, 24};
-constexpr Version kNewest{1, 51};
-
-std::optional<Version> parse_version(std::string_view text) {
+std::optional<ApiVersion> parse_version(std::string_view text) {
   const auto parts = cut(text, ".");
   if (!parts) return std::nullopt;
   const auto major = parse_integer<int>(parts->before);
   const auto minor = parse_integer<int>(parts->after);
   if (!major || !minor) return std::nullopt;
-  return Version{*major, *minor};
+  return ApiVersion{*major, *minor};
 }
 
 struct ErrorBody {
@@ -146,12 +137,12 @@ Result<std::string> EngineClient::api_version(const Call& call) {
   }
   const Ping pong = TRY(ping(call));
   // An engine that names none is older than the header (docker's own rule).
-  const Version theirs = parse_version(pong.api_version).value_or(kOldest);
-  if (theirs < kOldest)
+  const ApiVersion theirs = parse_version(pong.api_version).value_or(kOldestApi);
+  if (theirs < kOldestApi)
     return failed_precondition("engine at " + options_.host + " is too old: API version " + theirs.text() +
-                               ", at least " + kOldest.text() + " is needed");
+                               ", at least " + kOldestApi.text() + " is needed");
   std::lock_guard lock(version_mutex_);
-  version_ = std::min(theirs, kNewest).text();
+  version_ = std::min(theirs, kNewestApi).text();
   return version_;
 }
 

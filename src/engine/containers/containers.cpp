@@ -20,6 +20,13 @@ void replace_if_set(T& old, const T& wanted) {
   if (!json::is_empty(wanted)) old = wanted;
 }
 
+Result<void> check_memory_update(const api::Resources& old, const api::Resources& wanted) {
+  if (wanted.memory > 0 && wanted.memory_swap == 0 && old.memory_swap > 0 && wanted.memory > old.memory_swap)
+    return conflict(
+        "Memory limit should be smaller than already set memoryswap limit, update the memoryswap at the same time");
+  return {};
+}
+
 void apply_update(api::Resources& resources, const api::Resources& wanted) {
   replace_if_set(resources.blkio_weight, wanted.blkio_weight);
   replace_if_set(resources.cpu_shares, wanted.cpu_shares);
@@ -62,8 +69,25 @@ Result<void> Containers::load() {
                                                       stdio::Hub::create(registry_.services().pump)));
   }
   // A damaged record keeps its log: a person may want it.
-  if (loaded.damaged.empty()) sweep_directories();
+  if (loaded.damaged.empty()) {
+    sweep_directories();
+    sweep_layers();
+  }
   return {};
+}
+
+/// Of containers that a crash left between the making of their layer and of their record.
+void Containers::sweep_layers() {
+  const Call call = Call::within(std::chrono::seconds(30));
+  RootfsStore& rootfs = registry_.services().rootfs;
+  const auto ids = rootfs.list(call);
+  if (!ids.ok()) return logging::warn("list containers' layers", {{"error", ids.error().message()}});
+  for (const std::string& id : *ids) {
+    if (registry_.index().find(id).ok()) continue;
+    logging::info("removing the layer of a container that was never made", {{"container", id}});
+    if (auto removed = rootfs.remove(call, id); !removed.ok())
+      logging::warn("remove layer", {{"container", id}, {"error", removed.error().message()}});
+  }
 }
 
 /// Of containers that a crash let go without their files.
@@ -145,6 +169,7 @@ Result<std::vector<std::string>> Containers::update(const Call& call, const std:
       return invalid_argument("Restart policy cannot be updated because AutoRemove is enabled for the container");
     next.host.restart_policy = update.restart_policy;
   }
+  TRY(check_memory_update(next.host.resources, update.resources));
   apply_update(next.host.resources, update.resources);
   TRY(validate_resources(next.host.resources));
   if (is_live(next.state.phase) && !(update.resources == api::Resources())) {

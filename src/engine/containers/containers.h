@@ -49,6 +49,7 @@ class Containers final : public ImageUsers {
   Result<void> start();
   Result<void> load();
   void sweep_directories();
+  void sweep_layers();
   void auto_remove(const ContainerPtr& container);
 
   mutable Registry registry_;

@@ -27,6 +27,33 @@ std::string host_name() {
   return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
 }
 
+/// What docker fills in: as much swap as memory, and no number for no limit.
+void complete(api::Resources& resources) {
+  if (resources.memory > 0 && resources.memory_swap == 0)
+    resources.memory_swap = resources.memory <= INT64_MAX / 2 ? 2 * resources.memory : -1;
+  if (resources.pids_limit && *resources.pids_limit <= 0) resources.pids_limit.reset();
+}
+
+bool has_block_weight() {
+  return exists("/sys/fs/cgroup/blkio/blkio.weight") || exists("/sys/fs/cgroup/cgroup.controllers");
+}
+
+/// Limits that the kernel can't set are left out, in docker's words.
+void drop_unsupported(api::Resources& resources, std::vector<std::string>& warnings) {
+  const bool wants_weight =
+      resources.blkio_weight != 0 || (resources.blkio_weight_device && !resources.blkio_weight_device->empty());
+  if (wants_weight && !has_block_weight()) {
+    warnings.emplace_back(
+        "Your kernel does not support Block I/O weight or the cgroup is not mounted. Weight discarded.");
+    resources.blkio_weight = 0;
+    resources.blkio_weight_device.reset();
+  }
+  if (resources.oom_kill_disable.value_or(false) && resources.memory == 0)
+    warnings.emplace_back(
+        "OOM killer is disabled for the container, but no memory limit is set, this can result in the system running "
+        "out of resources.");
+}
+
 /// Of the request's or of the image's type.
 template <class Health>
 bool has_check(const std::optional<Health>& health) {
@@ -43,6 +70,7 @@ Result<api::CreatedContainer> Creator::create(const Call& call, api::CreateConta
   if (request.networking_config) record.endpoints = std::move(request.networking_config->endpoints);
   api::CreatedContainer created;
   created.warnings = TRY(validate(record.config, record.host, registry_.settings()));
+  drop_unsupported(record.host.resources, created.warnings);
   if (has_check(record.config.healthcheck)) return unimplemented("Healthcheck: health checks are not supported");
 
   Rollback undo;
@@ -99,6 +127,7 @@ void Creator::apply_defaults(ContainerRecord& record) const {
     endpoint.key() = "bridge";
     record.endpoints.insert(std::move(endpoint));
   }
+  if (is_network_name(host.network_mode)) record.endpoints.try_emplace(host.network_mode);
   // Where clients from before 1.44 put it.
   if (!record.config.mac_address.empty() && is_network_name(host.network_mode)) {
     auto& endpoint = record.endpoints[host.network_mode];
@@ -108,6 +137,7 @@ void Creator::apply_defaults(ContainerRecord& record) const {
     record.config.hostname =
         host.network_mode == "host" || host.uts_mode == "host" ? host_name() : record.id.substr(0, kShortId);
   if (host.log_config.type.empty()) host.log_config = settings.default_log;
+  if (!host.log_config.config) host.log_config.config.emplace();
   if (host.shm_size == 0 && host.ipc_mode != "host" && host.ipc_mode != "none")
     host.shm_size = settings.default_shm_size;
   if (host.ipc_mode.empty()) host.ipc_mode = settings.default_ipc_mode;
@@ -115,6 +145,7 @@ void Creator::apply_defaults(ContainerRecord& record) const {
   if (host.cgroupns_mode.empty())
     host.cgroupns_mode = exists("/sys/fs/cgroup/cgroup.controllers") && !host.privileged ? "private" : "host";
   if (host.restart_policy.name.empty()) host.restart_policy.name = "no";
+  complete(host.resources);
 }
 
 Result<void> Creator::check_network(const ContainerRecord& record) const {

@@ -96,9 +96,16 @@ Result<void> Lifecycle::give_up_restart(const Call& call, Container& container) 
   return {};
 }
 
+Result<Phase> Lifecycle::settled_phase(const Call& call, Container& container) {
+  if (const Phase phase = container.record()->state.phase; is_live(phase)) return phase;
+  const auto turn = TRY(container.take_turn(call));
+  return container.record()->state.phase;
+}
+
 Result<void> Lifecycle::kill(const Call& call, const ContainerPtr& container, int number) {
+  const bool live = is_live(TRY(settled_phase(call, *container)));
   const RecordPtr record = container->record();
-  if (!is_live(record->state.phase))
+  if (!live)
     return conflict("cannot kill container: " + container->id() + ": container " + container->id() + " is not running");
   const int stop_signal = record->config.stop_signal.empty() ? SIGTERM : TRY(parse_signal(record->config.stop_signal));
   if (number == SIGKILL || number == stop_signal) TRY(give_up_restart(call, *container));
@@ -113,8 +120,8 @@ Result<void> Lifecycle::wait_ended(const Call& call, Container& container) {
 }
 
 Result<void> Lifecycle::stop(const Call& call, const ContainerPtr& container, const StopOptions& options) {
+  const Phase phase = TRY(settled_phase(call, *container));
   const RecordPtr record = container->record();
-  const Phase phase = record->state.phase;
   if (!is_live(phase) && phase != Phase::kRestarting) return Error(Code::kNotModified, "container is already stopped");
   TRY(give_up_restart(call, *container));
   if (phase == Phase::kRestarting) return {};
@@ -202,15 +209,16 @@ Lifecycle::Wait Lifecycle::begin_wait(const ContainerPtr& container, WaitFor con
   return [container, condition, exits](const Call& call) -> Result<int64_t> {
     const auto holds = [&](const ContainerRecord& record, const Container::Moment& moment) {
       switch (condition) {
-        case WaitFor::kNotRunning: return moment.removed || !is_live(record.state.phase);
+        // While it waits for its next start it runs, as docker sees it; but who waited for this end has it.
+        case WaitFor::kNotRunning: return moment.exits > exits || is_over(record, moment);
         case WaitFor::kNextExit: return moment.removed || moment.exits > exits;
         case WaitFor::kRemoved: return moment.removed;
       }
       return true;
     };
     const auto moment = TRY(container->wait(call, holds));
-    return condition == WaitFor::kNextExit && moment.exits > exits ? moment.last_exit_code
-                                                                   : container->record()->state.exit_code;
+    // It may run again by now, with a record that knows nothing of that end.
+    return moment.exits > exits ? moment.last_exit_code : container->record()->state.exit_code;
   };
 }
 

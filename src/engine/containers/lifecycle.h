@@ -79,6 +79,8 @@ class Lifecycle final : public containerd::TaskListener {
   Lifecycle(Registry& registry, std::shared_ptr<EventLoop> timers)
       : registry_(registry), runner_(registry), timers_(std::move(timers)) {}
 
+  /// Where the container stands once what is being done to it is done, a start above all.
+  Result<Phase> settled_phase(const Call& call, Container& container);
   Result<void> start_now(const Call& call, Container& container);
   Result<void> note_failed_start(Container& container, const Error& error);
   /// kEvent: told by the supervisor as it happened; kLate: found out afterwards.

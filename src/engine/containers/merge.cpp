@@ -1,19 +1,18 @@
 #include "engine/containers/merge.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 namespace hull::engine {
 namespace {
 
 void merge_env(api::Config& config, const image::ContainerDefaults& image) {
   auto& env = config.env ? *config.env : config.env.emplace();
-  const auto key = [](std::string_view entry) { return entry.substr(0, entry.find('=')); };
-  const std::vector<std::string> given = env;
-  for (const std::string& entry : image.env) {
-    const bool overridden =
-        std::any_of(given.begin(), given.end(), [&](const auto& other) { return key(other) == key(entry); });
-    if (!overridden) env.push_back(entry);
-  }
+  const auto key = [](std::string_view entry) { return std::string(entry.substr(0, entry.find('='))); };
+  std::unordered_set<std::string> given;
+  for (const std::string& entry : env) given.insert(key(entry));
+  for (const std::string& entry : image.env)
+    if (!given.contains(key(entry))) env.push_back(entry);
 }
 
 void merge_command(api::Config& config, const image::ContainerDefaults& image) {

@@ -10,6 +10,9 @@
 namespace hull::engine {
 namespace {
 
+// An image may name any number of volumes.
+constexpr size_t kMaxMounts = 2048;
+
 constexpr std::array<std::string_view, 6> kPropagations = {"private", "rprivate", "shared",
                                                            "rshared", "slave",    "rslave"};
 
@@ -182,6 +185,8 @@ class Planner {
  public:
   Result<void> add(WantedMount wanted) {
     if (find(wanted.plan.destination)) return invalid_argument("Duplicate mount point: " + wanted.plan.destination);
+    if (mounts_.size() == kMaxMounts)
+      return invalid_argument("more than " + std::to_string(kMaxMounts) + " mounts are asked for");
     mounts_.push_back(std::move(wanted));
     return {};
   }

@@ -6,18 +6,8 @@
 namespace hull::engine {
 
 Result<void> Remover::remove(const Call& call, const ContainerPtr& container, const RemoveOptions& options) {
-  const Phase phase = container->record()->state.phase;
-  if (is_live(phase) || phase == Phase::kRestarting) {
-    if (!options.force)
-      return conflict("cannot remove container \"" + container->record()->name + "\": container is " +
-                      std::string(json::name_of(phase)) + ": stop the container before removing or force remove");
-    TRY(lifecycle_.end(call, container)
-            .context("cannot remove container \"" + container->record()->name + "\": could not kill container"));
-  }
-  const auto turn = TRY(container->take_turn(call));
+  const auto turn = TRY(take_ended(call, container, options));
   ContainerRecord next = *container->record();
-  if (container->moment().removed) return not_found("No such container: " + container->id());
-  if (is_live(next.state.phase)) return conflict("cannot remove container \"" + next.name + "\": it was started again");
   next.state.phase = Phase::kRemoving;
   container->publish(std::make_shared<const ContainerRecord>(next));
   if (auto removed = remove_parts(call, next, options); !removed.ok()) {
@@ -30,6 +20,27 @@ Result<void> Remover::remove(const Call& call, const ContainerPtr& container, co
   container->mark_removed();
   container->hub().end_clients();
   return {};
+}
+
+/// The turn of a container that does not run. One that is only being started is seen as what it becomes.
+Result<Container::Turn> Remover::take_ended(const Call& call, const ContainerPtr& container,
+                                            const RemoveOptions& options) {
+  constexpr int kMaxRounds = 10;  // somebody may start it again and again
+  for (int round = 0; round < kMaxRounds; ++round) {
+    {
+      auto turn = TRY(container->take_turn(call));
+      const RecordPtr record = container->record();
+      const Phase phase = record->state.phase;
+      if (container->moment().removed) return not_found("No such container: " + container->id());
+      if (!is_live(phase) && phase != Phase::kRestarting) return turn;
+      if (!options.force)
+        return conflict("cannot remove container \"" + record->name + "\": container is " +
+                        std::string(json::name_of(phase)) + ": stop the container before removing or force remove");
+    }
+    TRY(lifecycle_.end(call, container)
+            .context("cannot remove container \"" + container->record()->name + "\": could not kill container"));
+  }
+  return conflict("cannot remove container \"" + container->record()->name + "\": it was started again");
 }
 
 /// The record goes after the file system: what a crash leaves half removed is found again and can be removed again.

@@ -25,6 +25,7 @@ class Remover {
   Result<void> remove(const Call& call, const ContainerPtr& container, const RemoveOptions& options);
 
  private:
+  Result<Container::Turn> take_ended(const Call& call, const ContainerPtr& container, const RemoveOptions& options);
   Result<void> remove_parts(const Call& call, const ContainerRecord& record, const RemoveOptions& options);
 
   Registry& registry_;

@@ -18,6 +18,8 @@ class RootfsStore {
   /// Over the image's committed snapshot; an empty chain makes an empty directory.
   virtual Result<std::vector<containerd::Mount>> prepare(const Call& call, const std::string& id,
                                                          const std::string& chain) = 0;
+  /// The containers whose layers this engine made, and has not removed.
+  virtual Result<std::vector<std::string>> list(const Call& call) = 0;
   /// A missing one is no error.
   virtual Result<void> remove(const Call& call, const std::string& id) = 0;
   /// Bytes of the container's own layer. Errors: kNotFound.
@@ -26,6 +28,7 @@ class RootfsStore {
   virtual Result<int64_t> image_size(const Call& call, const std::string& chain) = 0;
 };
 
-std::unique_ptr<RootfsStore> snapshot_rootfs(containerd::Snapshots snapshots);
+/// engine: the id of this engine; another's layers, in the same namespace of a shared supervisor, are not listed.
+std::unique_ptr<RootfsStore> snapshot_rootfs(containerd::Snapshots snapshots, std::string engine);
 
 }  // namespace hull::engine

@@ -1,5 +1,10 @@
 #include "engine/containers/runner.h"
 
+#include <algorithm>
+#include <condition_variable>
+#include <csignal>
+#include <mutex>
+
 #include "base/files.h"
 #include "base/log.h"
 #include "base/sys.h"
@@ -28,6 +33,9 @@ std::unique_ptr<logs::Spool> open_spool(const std::string& directory) {
 
 bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
+constexpr std::string_view kCreateStep = "failed to create task for container";
+constexpr std::string_view kStartStep = "failed to start task for container";
+
 }  // namespace
 
 StartFailure classify_start_failure(const Error& error) {
@@ -35,6 +43,8 @@ StartFailure classify_start_failure(const Error& error) {
   constexpr int kNotExecutableExit = 126;
   constexpr int kOtherExit = 128;
   const std::string& text = error.message();
+  // Only the runtime's words tell what became of the command; others speak of other files.
+  if (!text.starts_with(kCreateStep) && !text.starts_with(kStartStep)) return {error, kOtherExit};
   if (contains(text, "executable file not found") || contains(text, "o such file or directory"))
     return {invalid_argument(text), kNotFoundExit};
   if (contains(text, "ermission denied") || contains(text, "xec format error"))
@@ -189,12 +199,29 @@ Result<int64_t> Runner::run_task(const Call& call, const ContainerRecord& record
   const std::string binary = runtime_binary(record);
   const containerd::NewTask task{
       record.id, record.rootfs, {fifos.in, fifos.out, fifos.err, record.config.tty}, binary, !binary.empty()};
-  TRY(services.tasks.create(call, task).context("failed to create task for container"));
-  undo.add([this, id = record.id]() -> Result<void> {
-    TRY(registry_.services().tasks.remove(Call::within(kDrainTime * 5), {id, ""}));
-    return {};
-  });
-  return services.tasks.start(call, {record.id, ""}).context("failed to start task for container");
+  // Before the request: one whose answer we did not get may have been carried out.
+  undo.add([this, id = record.id] { return end_failed_task(id); });
+  TRY(services.tasks.create(call, task).context(kCreateStep));
+  return services.tasks.start(call, {record.id, ""}).context(kStartStep);
+}
+
+/// Kills it first: a task that runs, or waits for its start, is not removed by every supervisor.
+Result<void> Runner::end_failed_task(const std::string& id) const {
+  auto& tasks = registry_.services().tasks;
+  const Call call = Call::within(kDrainTime * 5);
+  const auto found = tasks.get(call, {id, ""});
+  if (found.is(Code::kNotFound)) return {};
+  (void)tasks.kill(call, {id, ""}, SIGKILL, containerd::Target::kAll).ok();
+  std::mutex mutex;
+  std::condition_variable_any never;
+  std::unique_lock lock(mutex);
+  for (std::chrono::milliseconds pause(1);; pause = std::min(pause * 2, std::chrono::milliseconds(100))) {
+    const auto removed = tasks.remove(call, {id, ""});
+    if (removed.ok() || removed.is(Code::kNotFound)) return {};
+    // Its end is told by an event that nobody waits for yet, since its container does not run.
+    if (!removed.is(Code::kFailedPrecondition) || call.expired()) return removed.error();
+    never.wait_for(lock, pause);
+  }
 }
 
 Result<ContainerRecord> Runner::adopt(Container& container) {

@@ -45,6 +45,7 @@ class Runner {
   Result<void> open_hub(Container& container, const ContainerRecord& record, const stdio::Fifos& fifos) const;
   Result<int64_t> run_task(const Call& call, const ContainerRecord& record, const stdio::Fifos& fifos,
                            const std::string& spec, Rollback& undo) const;
+  Result<void> end_failed_task(const std::string& id) const;
   stdio::Fifos fifos_of(const ContainerRecord& record) const;
 
   Registry& registry_;

@@ -14,7 +14,9 @@ SandboxRequest sandbox_request(const ContainerRecord& record, std::string files_
   request.domain_name = record.config.domainname;
   request.network_mode = record.host.network_mode;
   request.endpoints = record.endpoints;
-  if (is_network_name(request.network_mode)) request.endpoints.try_emplace(request.network_mode);
+  // As docker has it: the mode's network, unless the container was disconnected from it and has others.
+  if (is_network_name(request.network_mode) && request.endpoints.empty())
+    request.endpoints.try_emplace(request.network_mode);
   for (const auto& [port, unused] : record.config.exposed_ports) request.exposed_ports.push_back(port);
   request.port_bindings = record.host.port_bindings.value_or(api::PortMap());
   request.publish_all_ports = record.host.publish_all_ports;

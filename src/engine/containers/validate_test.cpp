@@ -208,9 +208,20 @@ TEST(RestartPolicy, BacksOffUpToAMinute) {
 }
 
 TEST(ClassifyStartFailure, GivesShellsExitCodes) {
-  EXPECT_EQ(classify_start_failure(internal_error("exec: \"x\": executable file not found in $PATH")).exit_code, 127);
-  EXPECT_EQ(classify_start_failure(internal_error("exec /x: permission denied")).exit_code, 126);
+  const auto exit_code = [](const char* text) {
+    return classify_start_failure(internal_error("failed to create task for container: " + std::string(text)))
+        .exit_code;
+  };
+  EXPECT_EQ(exit_code("exec: \"x\": executable file not found in $PATH"), 127);
+  EXPECT_EQ(exit_code("exec /x: permission denied"), 126);
+  EXPECT_EQ(exit_code("no space"), 128);
   EXPECT_EQ(classify_start_failure(internal_error("no space")).error.code(), Code::kInternal);
+}
+
+TEST(ClassifyStartFailure, LeavesWhatTheRuntimeDidNotSay) {
+  const auto failure = classify_start_failure(not_found("custom device \"/dev/x\": no such file or directory"));
+  EXPECT_EQ(failure.exit_code, 128);
+  EXPECT_EQ(failure.error.code(), Code::kNotFound);
 }
 
 TEST(StatusText, SpeaksAsDocker) {

@@ -23,16 +23,16 @@ api::ContainerState state_view(const RunState& run) {
   return state;
 }
 
-/// Endpoints of one that does not run: as asked for.
+/// As they are where it runs, else as asked for.
 std::map<std::string, api::EndpointSettings> endpoints_of(const ContainerRecord& record) {
   std::map<std::string, api::EndpointSettings> endpoints;
   if (record.sandbox) endpoints = record.sandbox->endpoints;
   for (const auto& [name, config] : record.endpoints) {
-    auto& settings = endpoints[name];
-    static_cast<api::EndpointConfig&>(settings) = config;
+    const auto [place, added] = endpoints.try_emplace(name);
+    if (added) static_cast<api::EndpointConfig&>(place->second) = config;
   }
   const std::string& mode = record.host.network_mode;
-  if (endpoints.empty() && !mode.starts_with("container:")) endpoints.try_emplace(mode);
+  if (mode == "none" || mode == "host") endpoints.try_emplace(mode);
   return endpoints;
 }
 
@@ -110,7 +110,8 @@ std::vector<api::MountPoint> mount_points(const ContainerRecord& record) {
     point.source = plan.source;
     point.destination = plan.destination;
     point.driver = plan.driver;
-    point.mode = plan.mode;
+    // Docker's words for what it would relabel; no volume of an image is.
+    point.mode = plan.mode.empty() && plan.kind == MountKind::kVolume && !plan.anonymous ? "z" : plan.mode;
     point.rw = !plan.read_only;
     point.propagation = plan.propagation;
     points.push_back(std::move(point));

@@ -8,7 +8,8 @@
 namespace hull::engine {
 namespace {
 
-/// Filters that name an object; the key is the type of its events.
+/// Filters that name an object. As docker has it, they look at id and name only, whatever the event's type is: events
+/// of an image "web:1" also pass the filter container=web.
 constexpr std::array kObjects = {"container", "daemon",  "network", "volume", "plugin",
                                  "node",      "service", "secret",  "config"};
 constexpr std::array kOthers = {"event", "image", "label", "scope", "type"};

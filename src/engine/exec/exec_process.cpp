@@ -1,31 +1,20 @@
 #include "engine/exec/exec_process.h"
 
-#include <fcntl.h>
-
-#include "base/files.h"
 #include "base/json.h"
 #include "base/root_dir.h"
 #include "base/sys.h"
+#include "engine/containers/oci/rootfs_view.h"
 #include "engine/containers/oci/spec_builder.h"
 #include "engine/containers/oci/user.h"
 
 namespace hull::engine {
 namespace {
 
-constexpr Bytes kMaxAccountFile = 16_MiB;
-
-/// The text of a regular file in the container, empty where there is none.
-Result<std::string> text_in(const RootDir& root, const std::string& path) {
-  auto file = root.open(path, O_RDONLY | O_NONBLOCK);  // a FIFO there must not hold us up
-  if (!file.ok()) return std::string();
-  if (!S_ISREG(TRY(sys::fstat(*file)).st_mode)) return std::string();
-  return read_all(*file, kMaxAccountFile).context(path);
-}
-
 /// The running container's own view of its accounts: what it changed counts, as in docker.
 Result<oci::AccountFiles> accounts_of(const ContainerRecord& record) {
   const RootDir root = TRY(RootDir::open("/proc/" + std::to_string(record.state.pid) + "/root"));
-  return oci::AccountFiles{TRY(text_in(root, "/etc/passwd")), TRY(text_in(root, "/etc/group"))};
+  return oci::AccountFiles{TRY(oci::read_regular_file(root, "/etc/passwd")).value_or(""),
+                           TRY(oci::read_regular_file(root, "/etc/group")).value_or("")};
 }
 
 }  // namespace

@@ -167,6 +167,12 @@ void Execs::on_container_exit(const std::string& container) {
     // The kernel killed what ran beside process 1.
     if (exec->claim_end()) finishers_.submit([this, exec = exec] { finish(exec, 128 + 9); });
   }
+  // Those that were never started can't be any more.
+  execs_.with([&](auto& execs) {
+    std::erase_if(execs, [&](const auto& entry) {
+      return entry.second->container()->id() == container && entry.second->state().stage == Exec::Stage::kCreated;
+    });
+  });
 }
 
 void Execs::reconcile() {

@@ -36,6 +36,7 @@ Result<StoredImage> commit_image(const Call& call, const containerd::Lease& leas
     image.layers = base->manifest.layers;
     image.parent = base->id.str();
   }
+  TRY(check_depth(image.layers.size() + 1));
   image.config.config = source.config;
   TRY(apply_changes(options.changes, image.config.config));
   const auto layer = TRY(store_difference(call, lease, snapshotter, source.snapshot_key));

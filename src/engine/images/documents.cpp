@@ -21,6 +21,12 @@ containerd::Labels config_labels(const std::string& snapshotter, const std::vect
 
 }  // namespace
 
+Result<void> check_depth(size_t layers) {
+  if (layers <= kMaxLayers) return {};
+  return invalid_argument("max depth exceeded: " + std::to_string(layers) + " layers, more than " +
+                          std::to_string(kMaxLayers));
+}
+
 Result<StoredImage> store_image(const Call& call, const containerd::Connection& leased, const std::string& snapshotter,
                                 const NewImage& image) {
   const containerd::Content content(leased);

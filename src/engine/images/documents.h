@@ -6,6 +6,11 @@
 /// Stores the documents of images with the labels by which garbage collection finds what they refer to.
 namespace hull::engine::images {
 
+/// An image of more layers is refused: every container has to mount them all. Source: docker's limit.
+inline constexpr size_t kMaxLayers = 125;
+/// Errors: kInvalidArgument "max depth exceeded".
+Result<void> check_depth(size_t layers);
+
 struct NewImage {
   image::ImageConfig config;
   std::vector<image::Descriptor> layers;  ///< stored already, as many as config.rootfs.diff_ids

@@ -110,7 +110,12 @@ Result<Timestamp> parse_moment(const std::string& text) {
     if (*seconds >= 0 && *seconds <= kLatest) return Timestamp(std::chrono::seconds(*seconds));
   }
   if (const auto time = parse_rfc3339(text); time.ok() && *time) return **time;
-  if (const auto duration = parse_go_duration(text); duration.ok()) return now() - *duration;
+  // A duration may lead beyond what a moment can hold.
+  if (const auto duration = parse_go_duration(text); duration.ok()) {
+    int64_t nanoseconds = 0;
+    if (!__builtin_sub_overflow(now().time_since_epoch().count(), duration->count(), &nanoseconds))
+      return Timestamp(std::chrono::nanoseconds(nanoseconds));
+  }
   return invalid_argument("failed to parse value as time or duration: \"" + text + "\"");
 }
 

@@ -1,6 +1,7 @@
 #include "engine/images/load.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 
 #include "base/text.h"
@@ -66,6 +67,7 @@ class Loader {
   Progress& progress_;
   Unpacker unpacker_;
   std::vector<LoadedImage> images_;
+  std::map<image::Digest, image::Digest> prepared_;  ///< image ids, none of what is no image, by manifest or index
 };
 
 void add_name(LoadedImage& image, const image::Reference& name) {
@@ -102,9 +104,16 @@ Result<void> Loader::load_layout(const std::string& text) {
 Result<image::Digest> Loader::prepare(const image::Descriptor& target, int depth) {
   constexpr int kMaxDepth = 4;
   if (depth > kMaxDepth) return invalid_argument("indexes are nested too deep");
-  if (image::media::is_index(target.media_type)) return prepare_index(target, depth);
-  if (image::media::is_manifest(target.media_type)) return prepare_manifest(target);
-  return image::Digest();
+  if (call_.stop.stop_requested()) return cancelled("load: the client went away");
+  // Once each: indexes that name each other many times over must not multiply.
+  if (const auto known = prepared_.find(target.digest); known != prepared_.end()) return known->second;
+  image::Digest id;
+  if (image::media::is_index(target.media_type))
+    id = TRY(prepare_index(target, depth));
+  else if (image::media::is_manifest(target.media_type))
+    id = TRY(prepare_manifest(target));
+  prepared_.emplace(target.digest, id);
+  return id;
 }
 
 /// Platforms that the archive does not hold are passed over.
@@ -184,6 +193,7 @@ Result<void> Loader::unpack(const std::vector<image::Digest>& diff_ids, const st
   if (diff_ids.size() != layers.size())
     return invalid_argument("invalid manifest, layers length mismatch: expected " + std::to_string(diff_ids.size()) +
                             ", got " + std::to_string(layers.size()));
+  TRY(check_depth(layers.size()));
   for (size_t i = 0; i < layers.size(); ++i) {
     if (image::media::is_foreign_layer(layers[i].media_type))
       return unimplemented("layer " + layers[i].digest.str() + ": foreign layers are not supported");

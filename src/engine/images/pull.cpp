@@ -5,6 +5,7 @@
 #include "base/daemon/thread_pool.h"
 #include "base/log.h"
 #include "base/rollback.h"
+#include "engine/images/documents.h"
 #include "engine/images/unpack.h"
 #include "spec/image/media_type.h"
 
@@ -46,6 +47,7 @@ class Puller {
   Result<void> fetch_layers();
   Result<void> fetch_layer(const image::Descriptor& layer, const std::string& id);
   Result<void> download(const image::Descriptor& layer, const std::string& id);
+  void abort(const std::string& ref);
   Result<void> receive(containerd::BlobWriter& writer, const image::Descriptor& layer, const std::string& id);
   Result<void> unpack_layers(std::vector<std::future<Result<void>>>& fetched, size_t unpacked);
   Result<void> store_documents();
@@ -98,6 +100,7 @@ Result<void> Puller::choose_manifest() {
   if (!image::media::is_config(manifest_.config.media_type))
     return invalid_argument("manifest of " + job_.reference.familiar() + ": unsupported media type " +
                             manifest_.config.media_type + " of its configuration");
+  TRY(check_depth(manifest_.layers.size()));
   for (const auto& layer : manifest_.layers)
     if (!image::media::is_layer(layer.media_type) || image::media::is_foreign_layer(layer.media_type))
       return invalid_argument("manifest of " + job_.reference.familiar() + ": unsupported media type " +
@@ -198,17 +201,30 @@ Result<void> Puller::download(const image::Descriptor& layer, const std::string&
   newer_ = true;
   // The same for all pulls, so that a later one goes on where this one broke off.
   const std::string ref = "layer-" + layer.digest.str();
-  auto writer = content_.writer(call_, {.ref = ref, .expected = layer.digest, .total = layer.size});
+  const containerd::WriteOptions options{.ref = ref, .expected = layer.digest, .total = layer.size};
+  auto writer = content_.writer(call_, options);
+  if (writer.is(Code::kFailedPrecondition)) {
+    // Begun under another size: one of the two registries is wrong, and it need not be this one.
+    abort(ref);
+    writer = content_.writer(call_, options);
+  }
   if (writer.is(Code::kAlreadyExists)) return job_.progress.status(id, "Download complete");
   if (!writer.ok()) return std::move(writer).error();
+  const bool resumed = (*writer)->offset() > 0;
   auto received = receive(**writer, layer, id);
   if (received.ok()) return job_.progress.status(id, "Download complete");
   writer->reset();
-  if (!received.is(Code::kUnavailable) && !received.is(Code::kCancelled)) {
-    const auto aborted = content_.abort(Call::within(std::chrono::seconds(10)), ref);
-    if (!aborted.ok()) logging::warn("abort ingest", {{"ref", ref}, {"error", aborted.error().message()}});
-  }
-  return received;
+  if (received.is(Code::kUnavailable) || received.is(Code::kCancelled)) return received;
+  abort(ref);
+  if (!received.is(Code::kDataLoss) || !resumed) return received;
+  // What lay there may have come from another registry: once more, from the beginning.
+  logging::warn("download again what was resumed", {{"layer", layer.digest.str()}});
+  return download(layer, id);
+}
+
+void Puller::abort(const std::string& ref) {
+  const auto aborted = content_.abort(Call::within(std::chrono::seconds(10)), ref);
+  if (!aborted.ok()) logging::warn("abort ingest", {{"ref", ref}, {"error", aborted.error().message()}});
 }
 
 Result<void> Puller::receive(containerd::BlobWriter& writer, const image::Descriptor& layer, const std::string& id) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "engine/images/documents.h"
 #include "engine/images/names.h"
 #include "spec/image/media_type.h"
 
@@ -179,6 +180,7 @@ Result<ImagePointer> Store::load(const Call& call, const image::Descriptor& mani
   if (const auto parent = labels.find(std::string(kParentLabel)); parent != labels.end())
     image->parent = parent->second;
   const auto& diff_ids = image->config.rootfs.diff_ids;
+  TRY(check_depth(diff_ids.size()));
   if (diff_ids.size() != image->manifest.layers.size())
     return data_loss("image " + image->id.str() + " has " + std::to_string(image->manifest.layers.size()) +
                      " layers, but its configuration names " + std::to_string(diff_ids.size()));

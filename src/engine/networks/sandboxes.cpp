@@ -19,15 +19,16 @@ std::string mode_of(const SandboxRequest& request) {
   return request.network_mode;
 }
 
-/// The mode's network first, then the others in the order of their names. Keys may be ids or "default", too.
+/// The mode's network first, where it is among them or there are none, then the others in the order of their names.
+/// Keys may be ids or "default", too.
 std::vector<std::pair<std::string, api::EndpointConfig>> wanted_endpoints(const SandboxRequest& request) {
   const std::string mode = mode_of(request);
-  std::vector<std::pair<std::string, api::EndpointConfig>> wanted{{mode, {}}};
-  for (const auto& [name, config] : request.endpoints)
-    if (name == mode || (name == "default" && mode == "bridge"))
-      wanted.front().second = config;
-    else
-      wanted.emplace_back(name, config);
+  std::vector<std::pair<std::string, api::EndpointConfig>> wanted;
+  for (const auto& [name, config] : request.endpoints) {
+    const bool is_mode = name == mode || (name == "default" && mode == "bridge");
+    wanted.emplace(is_mode ? wanted.begin() : wanted.end(), is_mode ? mode : name, config);
+  }
+  if (wanted.empty()) wanted.emplace_back(mode, api::EndpointConfig());
   return wanted;
 }
 

@@ -6,20 +6,14 @@
 #include <string_view>
 #include <vector>
 
+#include "api/system/api_version.h"
 #include "base/json.h"
 #include "base/result.h"
 #include "ipc/http/exchange.h"
 
 namespace hull::engine::routes {
 
-/// An Engine API version, 1.24 to 1.51.
-struct ApiVersion {
-  int major = 1;
-  int minor = 0;
-  constexpr auto operator<=>(const ApiVersion&) const = default;
-};
-inline constexpr ApiVersion kOldest{1, 24};
-inline constexpr ApiVersion kNewest{1, 51};
+using api::ApiVersion;
 
 /// Docker's filters: {"name": ["a", "b"]}, or the old {"name": {"a": true}}.
 using Filters = std::map<std::string, std::vector<std::string>>;
@@ -78,7 +72,7 @@ struct Route {
   http::Method method;
   std::string_view pattern;
   Handler handle;
-  ApiVersion since = kOldest;
+  ApiVersion since = api::kOldestApi;
 };
 
 /// The one place where error kinds become HTTP statuses.

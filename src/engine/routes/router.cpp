@@ -17,8 +17,6 @@ std::string_view name_of(std::string_view segment) {
   return segment.substr(1, segment.size() - (takes_slashes(segment) ? 5 : 2));
 }
 
-std::string text_of(ApiVersion version) { return std::to_string(version.major) + "." + std::to_string(version.minor); }
-
 bool fits(std::string_view pattern, std::string_view segment, Parameters& parameters) {
   if (!is_parameter(pattern)) return pattern == segment;
   if (segment.empty()) return false;
@@ -58,7 +56,10 @@ void finish(http::Exchange& exchange, const Result<void>& done) {
     logging::debug("request broke off", {{"request", what}, {"error", done.error().message()}});
   else if (http_status(done.code()) >= 500)
     logging::error("request", {{"request", what}, {"error", done.error().message()}});
-  if (!exchange.answered()) (void)send_error(exchange, done.error());
+  if (exchange.answered()) return;
+  // Whoever closed the connection, or its sending half, waits for nothing.
+  if (done.code() == Code::kCancelled && exchange.stop_token().stop_requested()) return exchange.abandon();
+  (void)send_error(exchange, done.error());
 }
 
 }  // namespace
@@ -101,21 +102,21 @@ Result<void> send_error(http::Exchange& exchange, const Error& error) {
 }
 
 Result<VersionedPath> split_version(std::string_view path) {
-  if (!path.starts_with("/v")) return VersionedPath{kNewest, path};
+  if (!path.starts_with("/v")) return VersionedPath{api::kNewestApi, path};
   const size_t end = std::min(path.find('/', 1), path.size());
   const std::string_view text = path.substr(2, end - 2);
-  if (text.empty() || text.find_first_not_of("0123456789.") != text.npos) return VersionedPath{kNewest, path};
+  if (text.empty() || text.find_first_not_of("0123456789.") != text.npos) return VersionedPath{api::kNewestApi, path};
   const auto parts = cut(text, ".").value_or(Cut{text, "0"});
   const auto major = parse_integer<int>(parts.before);
   const auto minor = parse_integer<int>(parts.after);
   if (!major || !minor) return invalid_argument("API version " + std::string(text) + " is malformed");
   const ApiVersion version{*major, *minor};
-  if (version < kOldest)
+  if (version < api::kOldestApi)
     return invalid_argument("client version " + std::string(text) + " is too old. Minimum supported API version is " +
-                            text_of(kOldest) + ", please upgrade your client to a newer version");
-  if (version > kNewest)
+                            api::kOldestApi.text() + ", please upgrade your client to a newer version");
+  if (version > api::kNewestApi)
     return invalid_argument("client version " + std::string(text) + " is too new. Maximum supported API version is " +
-                            text_of(kNewest));
+                            api::kNewestApi.text());
   return VersionedPath{version, path.substr(end)};
 }
 
@@ -146,7 +147,7 @@ Router::Match Router::find(http::Method method, std::string_view path, ApiVersio
 }
 
 void Router::set_headers(http::Exchange& exchange) const {
-  exchange.set_header("Api-Version", text_of(kNewest));
+  exchange.set_header("Api-Version", api::kNewestApi.text());
   exchange.set_header("Docker-Experimental", "false");
   exchange.set_header("Ostype", "linux");
   exchange.set_header("Server", server_);

@@ -33,8 +33,12 @@ class FakeExchange final : public http::Exchange {
   }
   Result<void> end_stream() override { return {}; }
   Result<http::Hijacked> hijack(std::string_view) override { return unimplemented("no connection"); }
-  bool answered() const override { return status != 0; }
-  std::stop_token stop_token() const override { return {}; }
+  void abandon() override { abandoned = true; }
+  bool answered() const override { return status != 0 || abandoned; }
+  std::stop_token stop_token() const override { return gone.get_token(); }
+
+  std::stop_source gone;  ///< the client closed its connection
+  bool abandoned = false;
 };
 
 Handler echo(std::string name) {
@@ -47,15 +51,17 @@ Handler echo_path(const char* parameter) {
 class RouterTest : public ::testing::Test {
  protected:
   RouterTest() : router("Test/1") {
-    router.add({{http::Method::kGet, "/images/{name...}/json", echo_path("name")},
-                {http::Method::kGet, "/images/json", echo("list")},
-                {http::Method::kDelete, "/images/{name...}", echo_path("name")},
-                {http::Method::kGet, "/containers/{id}/json", echo_path("id")},
-                {http::Method::kGet, "/new", echo("new"), {1, 44}},
-                {http::Method::kPost, "/body",
-                 [](Call& call) -> Result<void> { return call.reply(201, TRY(call.body<std::vector<int>>())); }},
-                {http::Method::kPost, "/conflict", [](Call&) -> Result<void> { return conflict("in \"use\""); }},
-                {http::Method::kPost, "/same", [](Call&) -> Result<void> { return Error(Code::kNotModified, ""); }}});
+    router.add(
+        {{http::Method::kGet, "/images/{name...}/json", echo_path("name")},
+         {http::Method::kGet, "/images/json", echo("list")},
+         {http::Method::kDelete, "/images/{name...}", echo_path("name")},
+         {http::Method::kGet, "/containers/{id}/json", echo_path("id")},
+         {http::Method::kGet, "/new", echo("new"), {1, 44}},
+         {http::Method::kPost, "/body",
+          [](Call& call) -> Result<void> { return call.reply(201, TRY(call.body<std::vector<int>>())); }},
+         {http::Method::kPost, "/conflict", [](Call&) -> Result<void> { return conflict("in \"use\""); }},
+         {http::Method::kPost, "/cancelled", [](Call&) -> Result<void> { return cancelled("wait was cancelled"); }},
+         {http::Method::kPost, "/same", [](Call&) -> Result<void> { return Error(Code::kNotModified, ""); }}});
   }
   FakeExchange serve(http::Method method, std::string path, std::string body = "", std::string type = "") {
     FakeExchange exchange;
@@ -139,7 +145,7 @@ class CallTest : public ::testing::Test {
  protected:
   Call call_with(std::vector<std::pair<std::string, std::string>> query) {
     exchange.asked.query = std::move(query);
-    return Call(exchange, kNewest, {});
+    return Call(exchange, api::kNewestApi, {});
   }
   FakeExchange exchange;
 };
@@ -164,6 +170,20 @@ TEST_F(CallTest, FiltersComeInBothForms) {
             std::vector<std::string>{"a"});
   for (const char* bad : {"x", "[]", R"({"a":1})", R"({"a":[1]})", "{\"a\":"})
     EXPECT_EQ(call_with({{"filters", bad}}).filters().code(), Code::kInvalidArgument) << bad;
+}
+
+TEST_F(RouterTest, a_client_that_left_is_sent_nothing) {
+  FakeExchange exchange;
+  exchange.asked.method = http::Method::kPost;
+  exchange.asked.path = "/cancelled";
+  exchange.gone.request_stop();
+  router.serve(exchange);
+  EXPECT_TRUE(exchange.abandoned);
+  EXPECT_EQ(exchange.status, 0);
+}
+
+TEST_F(RouterTest, a_cancelled_request_of_a_client_that_is_there_gets_its_answer) {
+  EXPECT_EQ(serve(http::Method::kPost, "/cancelled").status, 499);
 }
 
 }  // namespace

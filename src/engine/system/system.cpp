@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 
+#include "api/system/api_version.h"
 #include "base/files.h"
 #include "base/text.h"
 #include "base/time.h"
@@ -9,9 +10,6 @@
 
 namespace hull::engine {
 namespace {
-
-constexpr const char* kNewestApi = "1.51";
-constexpr const char* kOldestApi = "1.24";
 
 std::string environment(const char* name, const char* lower) {
   for (const char* candidate : {name, lower})
@@ -138,8 +136,8 @@ api::SystemVersion System::version(const hull::Call& call) {
   api::SystemVersion version;
   version.platform.name = "Hull";
   version.version = build.version;
-  version.api_version = kNewestApi;
-  version.min_api_version = kOldestApi;
+  version.api_version = api::kNewestApi.text();
+  version.min_api_version = api::kOldestApi.text();
   version.git_commit = build.commit;
   version.go_version = build.compiler;
   version.os = "linux";

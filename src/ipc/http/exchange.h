@@ -35,7 +35,7 @@ struct Hijacked {
 };
 
 /// One request and its answer, used by one thread. A handler sends exactly one of: send(), begin_stream() … end,
-/// hijack().
+/// hijack(), abandon().
 class Exchange {
  public:
   virtual ~Exchange() = default;
@@ -57,6 +57,9 @@ class Exchange {
   /// Sends "101 UPGRADED" where the client asked `Connection: Upgrade` (with its Upgrade protocol), else "200 OK", with
   /// the content type, and gives up the connection. Source: Docker's attach and exec start.
   virtual Result<Hijacked> hijack(std::string_view content_type) = 0;
+
+  /// In place of an answer, where nobody reads it any more: the connection is closed.
+  virtual void abandon() = 0;
 
   /// Whether the status line is out; after that an error can only be shown within the stream.
   virtual bool answered() const = 0;

@@ -38,6 +38,7 @@ class ServerExchange final : public Exchange {
   Result<void> write(std::string_view data) override;
   Result<void> end_stream() override;
   Result<Hijacked> hijack(std::string_view content_type) override;
+  void abandon() override { state_ = State::kBroken; }
   bool answered() const override { return state_ != State::kUnanswered; }
   std::stop_token stop_token() const override { return stop_; }
 

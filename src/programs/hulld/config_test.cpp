@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/files.h"
+#include "programs/hulld/family_settings.h"
 #include "programs/hulld/settings.h"
 
 namespace hull::daemon {
@@ -111,6 +112,20 @@ TEST_F(ConfigFile, WrongTypesAreNamed) {
        {R"({"debug": "yes"})", R"({"hosts": "unix:///x"})", R"({"mtu": "1"})", R"({"bip": 1})",
         R"({"runtimes": {"a": {}}})", R"({"runtimes": {"a": {"path": "/a", "args": []}}})", "[]", "{", ""})
     EXPECT_EQ(read_with(text).code(), Code::kInvalidArgument) << text;
+}
+
+TEST(NetworkOptions, PoolsThatCannotBeCutAreRefused) {
+  const auto options = [](std::string base, int size) {
+    Config config;
+    config.address_pools = {{std::move(base), size}};
+    return network_options(config);
+  };
+  EXPECT_EQ(MUST(options("10.9.0.0/16", 24)).default_address_pools.size(), 1U);
+  EXPECT_EQ(options("10.9.0.0/16", 33).error().message(),
+            "--default-address-pool: 10.9.0.0/16 can't be cut into networks of size 33: expected 16 to 30");
+  EXPECT_TRUE(options("10.9.0.0/16", 8).is(Code::kInvalidArgument));
+  EXPECT_TRUE(options("fd00::/64", 80).is(Code::kUnimplemented));
+  EXPECT_TRUE(options("10.9.0.0", 24).is(Code::kInvalidArgument));
 }
 
 TEST(Settings, EachFlagAndKeyStandsOnce) {

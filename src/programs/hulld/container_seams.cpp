@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/rollback.h"
+#include "engine/containers/sandbox_request.h"
 
 namespace hull::daemon {
 
@@ -20,7 +21,7 @@ Result<NetworkUser> ContainerEndpoints::find_network_user(const std::string& con
     return user;
   }
   const auto asked = record->endpoints.find(network);
-  const bool by_mode = user.network_mode == network || (user.network_mode == "default" && network == "bridge");
+  const bool by_mode = user.network_mode == network && !is_network_name(network);  // "none", "host"
   if (asked != record->endpoints.end())
     static_cast<api::EndpointConfig&>(user.endpoint.emplace()) = asked->second;
   else if (by_mode)

@@ -50,11 +50,11 @@ struct SystemParts {
 
 /// In the order in which they are made; they go in the reverse one.
 struct Engine::Parts {
-  Parts(const Config& config, const std::string& supervisor_socket)
+  Parts(const Config& config, const std::string& engine_id, const std::string& supervisor_socket)
       : supervisor({.socket = supervisor_socket, .namespace_name = config.containerd_namespace}),
         tasks(containerd::connect_tasks(supervisor)),
         records(containerd::connect_container_records(supervisor)),
-        rootfs(snapshot_rootfs(containerd::Snapshots(supervisor))),
+        rootfs(snapshot_rootfs(containerd::Snapshots(supervisor), engine_id)),
         router("Docker/" + std::string(build_info().version) + "-hull (linux)") {}
 
   Result<void> open_objects(const Config& config);
@@ -131,7 +131,7 @@ Engine::~Engine() = default;
 
 Result<std::unique_ptr<Engine>> Engine::open(const Config& config, const std::string& engine_id,
                                              const std::string& supervisor_socket) {
-  auto parts = std::make_unique<Parts>(config, supervisor_socket);
+  auto parts = std::make_unique<Parts>(config, engine_id, supervisor_socket);
   const auto version = TRY(parts->supervisor.wait_ready(Call::within(std::chrono::seconds(15))));
   logging::info("supervisor answers", {{"socket", supervisor_socket}, {"version", version.version}});
   TRY(parts->open_objects(config));

@@ -7,6 +7,20 @@ namespace hull::daemon {
 
 using namespace hull::engine;
 
+namespace {
+
+Result<network::SubnetSource> subnet_source(const std::string& text, int size) {
+  constexpr int kLongest = 30;  // two hosts
+  const auto base = TRY(network::Subnet::parse(text));
+  if (base.family() != network::Family::kIpv4) return unimplemented(text + ": IPv6 networks are not built yet");
+  if (size < base.length() || size > kLongest)
+    return invalid_argument(text + " can't be cut into networks of size " + std::to_string(size) + ": expected " +
+                            std::to_string(base.length()) + " to " + std::to_string(kLongest));
+  return network::SubnetSource{.base = base, .size = size};
+}
+
+}  // namespace
+
 SystemSettings system_settings(const Config& config, const std::string& engine_id,
                                const std::string& supervisor_socket) {
   SystemSettings settings{.id = engine_id,
@@ -69,8 +83,7 @@ Result<NetworksOptions> network_options(const Config& config) {
                           .mtu = config.mtu,
                           .default_address_pools = {}};
   for (const auto& [base, size] : config.address_pools)
-    options.default_address_pools.push_back(
-        {.base = TRY(network::Subnet::parse(base).context("--default-address-pool")), .size = size});
+    options.default_address_pools.push_back(TRY(subnet_source(base, size).context("--default-address-pool")));
   return options;
 }
 

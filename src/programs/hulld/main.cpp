@@ -2,10 +2,12 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <functional>
 
 #include "base/daemon/daemon_log.h"
 #include "base/daemon/memory.h"
 #include "base/log.h"
+#include "base/rollback.h"
 #include "base/spawn.h"
 #include "engine/system/build_info.h"
 #include "ipc/http/server.h"
@@ -57,6 +59,21 @@ Result<std::unique_ptr<http::Server>> serve(const Config& config, const engine::
   return server;
 }
 
+/// From the engine's opening to the signal that ends it.
+Result<void> run_engine(const Config& config, const DataRoot& root, const std::string& supervisor_socket,
+                        const std::function<void()>& wait) {
+  const auto engine = TRY(Engine::open(config, root.engine_id(), supervisor_socket));
+  const Defer shut_down([&] { engine->shut_down(); });
+  const auto server = TRY(serve(config, engine->router()));
+  notify_systemd("READY=1");
+  logging::info("hulld is ready", {{"version", engine::build_info().version}, {"data_root", config.data_root}});
+  release_startup_memory();
+  wait();
+  notify_systemd("STOPPING=1");
+  server->stop(std::chrono::seconds(5));
+  return {};
+}
+
 Result<void> run(const Config& config, int argc, char** argv) {
   const sigset_t signals = block_signals();
   raise_descriptor_limit();  // each connection and each container's output takes some
@@ -64,22 +81,10 @@ Result<void> run(const Config& config, int argc, char** argv) {
   const auto root = TRY(DataRoot::claim(config.data_root, config.exec_root));
   const auto pidfile = TRY(PidFile::create(config.pidfile));
   const auto supervisor = TRY(reach_supervisor(config));
-  auto opened = Engine::open(config, root.engine_id(), supervisor.socket);
-  if (!opened.ok()) {
-    // A daemon that cannot run leaves no supervisor that it started; shims, and what they hold, go on.
-    if (supervisor.process && supervisor.process->launched()) TRY(supervisor.process->end());
-    return std::move(opened).error();
-  }
-  const auto engine = std::move(opened).value();
-  const auto server = TRY(serve(config, engine->router()));
-  notify_systemd("READY=1");
-  logging::info("hulld is ready", {{"version", engine::build_info().version}, {"data_root", config.data_root}});
-  release_startup_memory();
-  wait_for_end(signals, argc, argv);
-  notify_systemd("STOPPING=1");
-  server->stop(std::chrono::seconds(5));
-  engine->shut_down();
-  return {};
+  auto ended = run_engine(config, root, supervisor.socket, [&] { wait_for_end(signals, argc, argv); });
+  // A daemon that cannot run leaves no supervisor that it started; shims, and what they hold, go on.
+  if (!ended.ok() && supervisor.process && supervisor.process->launched()) TRY(supervisor.process->end());
+  return ended;
 }
 
 /// `hulld purge FLAGS` takes the flags with which the daemon was run.

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/json.h"
+
 namespace hull::image {
 namespace {
 
@@ -28,6 +30,11 @@ TEST(Digest, RefusesOtherText) {
   for (const std::string& text : {std::string(), std::string("sha256:"), std::string("sha256"), good + "0", upper,
                                   "md5:" + good.substr(7), good.substr(0, 70), std::string("sha256:../../etc/passwd")})
     EXPECT_TRUE(Digest::parse(text).is(Code::kInvalidArgument)) << text;
+}
+
+TEST(Digest, IsNeverEmptyInADocument) {
+  EXPECT_EQ(json::parse<std::vector<Digest>>(R"([""])").error().message(),
+            "[0]: digest \"\": invalid checksum digest format");
 }
 
 }  // namespace

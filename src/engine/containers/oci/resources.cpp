@@ -39,7 +39,8 @@ std::optional<spec::MemoryLimits> memory_of(const api::Resources& resources) {
   if (resources.memory_swap != 0) {
     memory.swap = resources.memory_swap;
   } else if (resources.memory > 0) {
-    memory.swap = 2 * resources.memory;  // Docker's default: as much swap as memory
+    // Docker's default: as much swap as memory.
+    memory.swap = resources.memory <= INT64_MAX / 2 ? 2 * resources.memory : -1;
   }
   if (resources.memory_swappiness && *resources.memory_swappiness >= 0)
     memory.swappiness = static_cast<uint64_t>(*resources.memory_swappiness);

@@ -49,6 +49,19 @@ Result<Look> look(const std::string& layer, const std::string& directory, const 
 
 }  // namespace
 
+Result<std::optional<std::string>> read_regular_file(const RootDir& root, const std::string& path) {
+  using Text = std::optional<std::string>;
+  const auto found = root.open(path, O_PATH);
+  if (!found.ok()) {
+    const int number = found.error().number();
+    if (number == ENOENT || number == ENOTDIR || number == ELOOP) return Text();
+    return found.error();
+  }
+  if (!S_ISREG(TRY(sys::fstat(*found)).st_mode)) return Text();
+  const UniqueFd file = TRY(sys::open("/proc/self/fd/" + std::to_string(found->get()), O_RDONLY | O_NONBLOCK));
+  return Text(TRY(read_all(file, kMaxFile).context(path)));
+}
+
 Result<RootfsView> RootfsView::open(const std::vector<containerd::Mount>& mounts) {
   if (mounts.size() != 1) return invalid_argument("root file system with " + std::to_string(mounts.size()) + " mounts");
   const containerd::Mount& mount = mounts.front();
@@ -73,11 +86,7 @@ Result<std::optional<std::string>> RootfsView::read(const std::string& directory
     if (seen.found == Found::kGone) return Text();
     if (seen.found == Found::kNothing) continue;
     const RootDir root = TRY(mount());
-    const auto opened = root.open(directory + "/" + file, O_RDONLY | O_NONBLOCK);
-    if (opened.is(Code::kNotFound)) return Text();
-    if (!opened.ok()) return opened.error();
-    if (!S_ISREG(TRY(sys::fstat(*opened)).st_mode)) return Text();
-    return Text(TRY(read_all(*opened, kMaxFile).context(directory + "/" + file)));
+    return read_regular_file(root, directory + "/" + file);
   }
   return Text();
 }

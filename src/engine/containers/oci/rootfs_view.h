@@ -29,4 +29,9 @@ class RootfsView {
   std::vector<std::string> layers_;  // upper first
 };
 
+/// A file's text; none where it is missing, or no regular file. Nothing else is ever opened: a device that the
+/// container made in its place could act on the machine (a watchdog begins to run), for whoever opens it as root.
+/// Errors: kResourceExhausted for one over 16 MiB.
+Result<std::optional<std::string>> read_regular_file(const RootDir& root, const std::string& path);
+
 }  // namespace hull::engine::oci

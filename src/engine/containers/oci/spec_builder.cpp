@@ -1,6 +1,7 @@
 #include "engine/containers/oci/spec_builder.h"
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "base/files.h"
 #include "base/text.h"
@@ -16,20 +17,24 @@ constexpr std::string_view kDefaultPath = "PATH=/usr/local/sbin:/usr/local/bin:/
 
 std::string_view key_of(std::string_view entry) { return entry.substr(0, entry.find('=')); }
 
-/// Adds entries; one of a known name takes the old one's place, and a name without "=" removes it.
+/// Adds entries; one of a known name takes the old one's place, and a name without "=" removes it. In linear time: an
+/// image may name any number of them.
 void override_env(std::vector<std::string>& env, const std::vector<std::string>& entries) {
+  std::unordered_map<std::string, size_t> places;
+  for (size_t i = 0; i < env.size(); ++i) places.emplace(key_of(env[i]), i);
   for (const std::string& entry : entries) {
-    const auto same =
-        std::find_if(env.begin(), env.end(), [&](const std::string& other) { return key_of(other) == key_of(entry); });
+    const auto [place, added] = places.try_emplace(std::string(key_of(entry)), env.size());
     const bool value = entry.find('=') != std::string::npos;
-    if (same == env.end()) {
-      if (value) env.push_back(entry);
-    } else if (value) {
-      *same = entry;
+    if (!value) {
+      if (!added) env[place->second].clear();
+      places.erase(place);
+    } else if (added) {
+      env.push_back(entry);
     } else {
-      env.erase(same);
+      env[place->second] = entry;
     }
   }
+  std::erase(env, "");
 }
 
 std::vector<std::string> environment(const api::Config& config, bool terminal, const std::vector<std::string>& more,

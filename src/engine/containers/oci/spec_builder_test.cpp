@@ -180,6 +180,27 @@ TEST(ResolveUser, NeverLetsAnOverflowBecomeRoot) {
   EXPECT_FALSE(resolve_user("web:nogroup", {}, kFiles).ok());
 }
 
+// Hostile images: what they name by the hundred thousand may cost time in proportion, no more.
+TEST(ResolveUser, RefusesMoreGroupsThanTheKernelTakes) {
+  std::string group;
+  for (int i = 0; i < 300000; ++i) group += "g:x:" + std::to_string(i + 1) + ":root\n";
+  EXPECT_EQ(resolve_user("", {}, {kFiles.passwd, group}).error().message(),
+            "user \"\" is in 300001 groups, more than 65536");
+}
+
+TEST(BuildSpec, TakesAnyNumberOfVariables) {
+  Made made;
+  made.config.env.emplace();
+  for (int i = 0; i < 300000; ++i) made.config.env->push_back("V" + std::to_string(i) + "=");
+  made.config.env->push_back("V7=again");
+  made.config.env->push_back("V8");
+  const auto env = made.build().process->env;
+  EXPECT_EQ(std::count(env.begin(), env.end(), "V7=again"), 1);
+  EXPECT_EQ(std::count(env.begin(), env.end(), "V7="), 0);
+  EXPECT_EQ(std::count(env.begin(), env.end(), "V8="), 0);
+  EXPECT_EQ(env.size(), 300000u - 1 + 3);
+}
+
 TEST(TmpfsOptions, DefaultsGiveWay) {
   EXPECT_EQ(MUST(tmpfs_options("exec,size=64k")), (std::vector<std::string>{"nosuid", "nodev", "exec", "size=64k"}));
   EXPECT_FALSE(tmpfs_options("lowerdir=/x").ok());

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <optional>
+#include <unordered_set>
 
 #include "base/text.h"
 
@@ -10,6 +11,7 @@ namespace hull::engine::oci {
 namespace {
 
 constexpr uint32_t kMaxId = 2147483647;
+constexpr size_t kMaxGroups = 65536;  // NGROUPS_MAX
 
 bool all_digits(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
@@ -106,10 +108,11 @@ Result<ResolvedUser> resolve_user(const std::string& user, const std::vector<std
   auto& gids = out.user.additional_gids;
   // The main group too, as Docker has it since groups without a set-up were a hole (CVE-2022-36109).
   gids.insert(gids.begin(), out.user.gid);
-  std::vector<uint32_t> unique;
-  for (const uint32_t gid : gids)
-    if (std::find(unique.begin(), unique.end(), gid) == unique.end()) unique.push_back(gid);
-  gids = std::move(unique);
+  std::unordered_set<uint32_t> seen;
+  std::erase_if(gids, [&](uint32_t gid) { return !seen.insert(gid).second; });
+  if (gids.size() > kMaxGroups)
+    return invalid_argument("user \"" + user + "\" is in " + std::to_string(gids.size()) + " groups, more than " +
+                            std::to_string(kMaxGroups));
   return out;
 }
 

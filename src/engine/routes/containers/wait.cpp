@@ -24,12 +24,16 @@ Result<void> wait_container(Containers& containers, Call& call) {
   if (call.version() >= kHasConditions) TRY(call.http().begin_stream(200, "application/json"));
   const auto code = wait({call.http().stop_token()});
   api::WaitResult result;
-  if (code.ok())
+  if (code.ok()) {
     result.status_code = *code;
-  else if (!call.http().answered())
+    // Why it does not run: its last start went wrong.
+    const std::string why = container->record()->state.error;
+    if (condition == Lifecycle::WaitFor::kNotRunning && !why.empty()) result.error = api::WaitError{why};
+  } else if (!call.http().answered()) {
     return code.error();
-  else
+  } else {
     result.error = api::WaitError{code.error().message()};
+  }
   if (!call.http().answered()) return call.reply(200, result);
   TRY(call.http().write(json::format(result) + "\n"));
   return call.http().end_stream();

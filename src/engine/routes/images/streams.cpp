@@ -3,10 +3,39 @@
 namespace hull::engine::routes {
 
 Result<void> AnswerProgress::send(const api::ProgressMessage& message) {
-  const std::string line = json::format(message) + "\r\n";
+  Line line{.bar_of = message.bar.empty() ? "" : message.id, .text = json::format(message) + "\r\n"};
   const std::lock_guard held(mutex_);
-  if (!exchange_.answered()) TRY(exchange_.begin_stream(200, "application/json"));
-  return exchange_.write(line);
+  if (failed_) return *failed_;
+  if (!writer_.joinable()) {
+    TRY(exchange_.begin_stream(200, "application/json"));
+    writer_ = std::jthread([this](const std::stop_token& stop) { write_lines(stop); });
+  }
+  const auto same_bar = [&](const Line& other) { return !line.bar_of.empty() && other.bar_of == line.bar_of; };
+  std::erase_if(lines_, same_bar);
+  lines_.push_back(std::move(line));
+  changed_.notify_one();
+  return {};
+}
+
+void AnswerProgress::write_lines(const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  while (changed_.wait(lock, stop, [this] { return !lines_.empty(); })) {
+    std::string text;
+    for (; !lines_.empty(); lines_.pop_front()) text += lines_.front().text;
+    lock.unlock();
+    auto written = exchange_.write(text);
+    lock.lock();
+    if (written.ok()) continue;
+    failed_ = std::move(written).error();
+    return lines_.clear();
+  }
+}
+
+/// Once all is written that was sent.
+void AnswerProgress::end_writer() {
+  if (!writer_.joinable()) return;
+  writer_.request_stop();
+  writer_.join();
 }
 
 Result<void> AnswerProgress::finish(Result<void> outcome) {
@@ -16,6 +45,7 @@ Result<void> AnswerProgress::finish(Result<void> outcome) {
     message.error = api::ProgressError{.message = outcome.error().message()};
     TRY(send(message));
   }
+  end_writer();
   if (!exchange_.answered()) TRY(exchange_.begin_stream(200, "application/json"));
   return exchange_.end_stream();
 }
