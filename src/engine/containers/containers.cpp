@@ -151,6 +151,7 @@ Result<void> Containers::rename(const Call& call, const std::string& reference, 
     return changed;
   }
   registry_.index().release(old, next.id);
+  registry_.services().sandboxes.rename(next.id, next.name);
   registry_.announce(next, "rename", {{"oldName", "/" + old}});
   return {};
 }

@@ -80,6 +80,14 @@ Result<api::EndpointSettings> Networks::connect_running(const std::string& netwo
   undo.add([&] { return space.socket.transact(network::delete_link(planned.plan.interface_index, "")); });
   TRY(add_own_address(sandbox.files_directory, planned.record.settings.ip_address, sandbox.host_names));
   sandbox.endpoints.push_back(planned.record);
+  if (!sandbox.resolver && has_names(sandbox)) {
+    TRY(start_resolver(sandbox, space.fd));
+    undo.add([&]() -> Result<void> {
+      resolver_->forget(user.id);
+      return {};
+    });
+    TRY(lead_to_resolver(sandbox.files_directory, sandbox.resolv));
+  }
   TRY(keep(sandbox));
   undo.commit();
   announce(planned.record, "connect", user.id);

@@ -43,15 +43,24 @@ Result<std::string> hosts_text(const SandboxRequest& request, const FilesContext
   return network::format_hosts(network::LoopbackIpv6::kYes, entries);
 }
 
-std::string resolv_text(const SandboxRequest& request, const FilesContext& context) {
+std::string bridge_resolv_text(const network::ResolvOverrides& overrides) {
   const network::ResolvConf host = network::parse_resolv_conf(network::read_host_resolv_conf());
-  if (context.network == FilesContext::Network::kBridge)
-    return format_resolv_conf(container_resolv_conf(host, overrides_of(request), network::ContainerIpv6::kNo));
+  return format_resolv_conf(container_resolv_conf(host, overrides, network::ContainerIpv6::kNo));
+}
+
+std::string named_resolv_text(const network::ResolvOverrides& overrides) {
+  const network::ResolvConf host = network::parse_resolv_conf(network::read_host_resolv_conf());
+  return format_resolv_conf(resolver_resolv_conf(host, overrides));
+}
+
+std::string resolv_text(const SandboxRequest& request, const FilesContext& context) {
+  if (context.network == FilesContext::Network::kBridge) return bridge_resolv_text(overrides_of(request));
+  if (context.network == FilesContext::Network::kNamed) return named_resolv_text(overrides_of(request));
   // In the host's own namespace its loopback servers answer; without any network nothing does, and the file is the
   // host's as in docker.
   if (request.dns.empty() && request.dns_search.empty() && request.dns_options.empty())
     return read_file("/etc/resolv.conf", kLimit).value_or("");
-  network::ResolvConf conf = host;
+  network::ResolvConf conf = network::parse_resolv_conf(network::read_host_resolv_conf());
   if (!request.dns.empty()) conf.nameservers = request.dns;
   if (!request.dns_search.empty()) conf.search = request.dns_search;
   if (!request.dns_options.empty()) conf.options = request.dns_options;
@@ -104,6 +113,16 @@ Result<void> remove_own_address(const std::string& files_directory, const std::s
   if (at == std::string::npos) return {};
   text.erase(at + 1, line.size());
   return rewrite(path, text);
+}
+
+network::ResolvOverrides overrides_of(const ResolvRecord& record) {
+  return {record.servers, record.search, record.options};
+}
+
+Result<void> lead_to_resolver(const std::string& files_directory, const ResolvRecord& record) {
+  const std::string path = files_directory + "/resolv.conf";
+  if (TRY(read_file(path, kLimit)) != bridge_resolv_text(overrides_of(record))) return {};
+  return rewrite(path, named_resolv_text(overrides_of(record)));
 }
 
 }  // namespace hull::engine

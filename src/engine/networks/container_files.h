@@ -4,6 +4,8 @@
 #include <string>
 
 #include "engine/containers/seams.h"
+#include "engine/networks/sandbox_record.h"
+#include "network/files/resolv_conf.h"
 #include "network/ipam/address.h"
 
 /// hosts, hostname and resolv.conf of a container.
@@ -13,7 +15,7 @@ namespace hull::engine {
 struct FilesContext {
   std::vector<std::string> addresses;  ///< the container's own
   std::optional<network::Address> host_gateway;
-  enum class Network { kNone, kHost, kBridge } network = Network::kBridge;
+  enum class Network { kNone, kHost, kBridge, kNamed } network = Network::kBridge;  ///< kNamed: with a resolver
 };
 
 /// Checks dns, search, options and extra hosts. Errors: kInvalidArgument quotes what is wrong.
@@ -22,6 +24,8 @@ Result<void> validate_files(const SandboxRequest& request, std::optional<network
 /// "web.example.org web": the names under which the container finds itself.
 std::string own_names(const SandboxRequest& request);
 
+network::ResolvOverrides overrides_of(const ResolvRecord& record);
+
 /// Writes the three files into request.files_directory, which exists.
 Result<void> write_files(const SandboxRequest& request, const FilesContext& context);
 
@@ -29,5 +33,8 @@ Result<void> write_files(const SandboxRequest& request, const FilesContext& cont
 Result<void> add_own_address(const std::string& files_directory, const std::string& address, const std::string& names);
 Result<void> remove_own_address(const std::string& files_directory, const std::string& address,
                                 const std::string& names);
+
+/// Has the container ask its resolver from now on, unless somebody changed its resolv.conf.
+Result<void> lead_to_resolver(const std::string& files_directory, const ResolvRecord& record);
 
 }  // namespace hull::engine

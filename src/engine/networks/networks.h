@@ -19,6 +19,8 @@
 #include "engine/networks/port_plan.h"
 #include "engine/networks/sandbox_record.h"
 #include "engine/networks/seams.h"
+#include "network/dns/directory.h"
+#include "network/dns/resolver.h"
 #include "network/namespaces.h"
 #include "network/nft/table.h"
 #include "network/port_reservations.h"
@@ -44,6 +46,7 @@ class Networks final : public SandboxProvider {
   Result<void> remove(const std::string& container_id) override;
   Result<Sandbox> adopt(const SandboxRequest& request) override;
   void sweep(const std::vector<std::string>& running_containers) override;
+  void rename(const std::string& container_id, const std::string& name) override;
 
   /// Errors in docker's words: kAlreadyExists, and those of validate(NetworkCreate) and define_network().
   Result<api::NetworkCreateResponse> create_network(const api::NetworkCreate& create);
@@ -111,6 +114,11 @@ class Networks final : public SandboxProvider {
   std::optional<network::Address> host_gateway() const;
   void announce(const EndpointRecord& endpoint, const std::string& action, const std::string& container_id);
 
+  // names.cpp
+  Result<void> start_resolver(SandboxRecord& record, FdRef network_namespace);
+  void restore_resolver(const SandboxRecord& record);
+  void list_names(const SandboxRecord& record);
+
   // networks.cpp
   Result<std::string> find_id(const State& state, const std::string& reference) const;
   void announce(const api::Network& network, const std::string& action, const std::string& container_id = "");
@@ -133,6 +141,8 @@ class Networks final : public SandboxProvider {
   std::unique_ptr<network::RuleTable> table_;
   uint32_t default_mtu_ = 1500;
   Guarded<State> state_;
+  network::dns::Directory names_;
+  std::unique_ptr<network::dns::Resolver> resolver_;
 };
 
 }  // namespace hull::engine

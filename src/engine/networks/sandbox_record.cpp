@@ -1,5 +1,7 @@
 #include "engine/networks/sandbox_record.h"
 
+#include <algorithm>
+
 #include "base/files.h"
 #include "base/log.h"
 #include "base/sys.h"
@@ -10,6 +12,11 @@ Result<network::PublishedPort> to_published_port(const PublicationRecord& record
   const api::Port port = TRY(api::parse_port(record.port));
   return network::PublishedPort{port.protocol, TRY(network::Address::parse(record.host_address)), record.host_port,
                                 TRY(network::Address::parse(record.container_address)), port.number};
+}
+
+bool has_names(const SandboxRecord& record) {
+  return std::ranges::any_of(record.endpoints,
+                             [](const EndpointRecord& e) { return e.settings.dns_names.has_value(); });
 }
 
 Result<SandboxFiles> SandboxFiles::open(const std::string& directory) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,30 @@ void describe(V& json, PublicationRecord& publication) {
 }
 Result<network::PublishedPort> to_published_port(const PublicationRecord& record);
 
+/// What the container's user asked for of resolv.conf.
+struct ResolvRecord {
+  std::vector<std::string> servers;
+  std::vector<std::string> search;
+  std::vector<std::string> options;
+};
+template <class V>
+void describe(V& json, ResolvRecord& resolv) {
+  json.field("servers", resolv.servers);
+  json.field("search", resolv.search);
+  json.field("options", resolv.options);
+}
+
+/// The resolver beside a container on a network with names.
+struct ResolverRecord {
+  uint16_t udp_port = 0;
+  uint16_t tcp_port = 0;
+};
+template <class V>
+void describe(V& json, ResolverRecord& resolver) {
+  json.required("udpPort", resolver.udp_port);
+  json.required("tcpPort", resolver.tcp_port);
+}
+
 struct SandboxRecord {
   std::string container_id;
   std::string container_name;
@@ -57,6 +82,8 @@ struct SandboxRecord {
   std::vector<EndpointRecord> endpoints;
   std::vector<PublicationRecord> publications;
   api::PortMap ports;
+  ResolvRecord resolv;
+  std::optional<ResolverRecord> resolver;
 };
 template <class V>
 void describe(V& json, SandboxRecord& sandbox) {
@@ -71,7 +98,12 @@ void describe(V& json, SandboxRecord& sandbox) {
   json.field("endpoints", sandbox.endpoints);
   json.field("publications", sandbox.publications);
   json.field("ports", sandbox.ports);
+  json.field("resolv", sandbox.resolv);
+  json.optional("resolver", sandbox.resolver);
 }
+
+/// Whether one of its networks has names.
+bool has_names(const SandboxRecord& record);
 
 /// The files of all sandboxes.
 class SandboxFiles {

@@ -98,6 +98,7 @@ SandboxRecord new_record(const SandboxRequest& request) {
   record.network_mode = mode_of(request);
   record.files_directory = request.files_directory;
   record.host_names = own_names(request);
+  record.resolv = {request.dns, request.dns_search, request.dns_options};
   return record;
 }
 
@@ -236,6 +237,14 @@ Result<Sandbox> Networks::create_bridged(const SandboxRequest& request) {
     record.endpoints.push_back(endpoint.record);
     files.addresses.push_back(endpoint.record.settings.ip_address);
   }
+  if (has_names(record)) {
+    TRY(start_resolver(record, space.fd));
+    undo.add([&]() -> Result<void> {
+      resolver_->forget(request.container_id);
+      return {};
+    });
+    files.network = FilesContext::Network::kNamed;
+  }
   TRY(write_files(request, files));
   TRY(keep(record));
   undo.commit();
@@ -337,6 +346,7 @@ Result<Sandbox> Networks::join(const SandboxRequest& request, const std::string&
 Result<void> Networks::keep(const SandboxRecord& record) {
   TRY(files_.save(record));
   state_.with([&](State& state) { state.sandboxes.insert_or_assign(record.container_id, record); });
+  list_names(record);
   return {};
 }
 
@@ -351,6 +361,7 @@ void Networks::release(const EndpointRecord& endpoint, const std::string& contai
 }
 
 void Networks::withdraw(const SandboxRecord& record) {
+  if (record.resolver) resolver_->forget(record.container_id);
   std::vector<network::PublishedPort> published;
   for (const PublicationRecord& publication : record.publications)
     if (auto port = to_published_port(publication); port.ok()) published.push_back(*port);
@@ -375,6 +386,7 @@ Result<void> Networks::remove(const std::string& container_id) {
     state.sandboxes.erase(found);
     return taken;
   });
+  names_.remove(container_id);
   if (record) withdraw(*record);
   TRY(namespaces_.remove(container_id));
   TRY(files_.remove(container_id));

@@ -123,6 +123,7 @@ Result<std::unique_ptr<Networks>> Networks::open(NetworksOptions options, EventS
 }
 
 Result<void> Networks::start() {
+  resolver_ = TRY(network::dns::Resolver::create(names_));
   auto host = TRY(network::NetlinkSocket::open());
   default_mtu_ = options_.mtu != 0 ? options_.mtu : TRY(uplink_mtu(host));
   TRY(restore_networks(host, TRY(with_predefined(host, TRY(store_.load())))));
@@ -215,6 +216,8 @@ Result<void> Networks::restore_sandboxes() {
       }
       state.sandboxes.emplace(record.container_id, record);
     });
+    list_names(record);
+    if (record.resolver) restore_resolver(record);
   }
   return {};
 }

@@ -10,6 +10,8 @@ namespace hull::network {
 namespace {
 
 constexpr Bytes kLimit = 64_KiB;
+constexpr char kResolver[] = "127.0.0.11";
+constexpr size_t kMostServers = 8;  // resolv.conf(5) itself takes three
 
 std::vector<std::string> words_of(std::string_view line) {
   std::vector<std::string> words;
@@ -88,6 +90,29 @@ ResolvConf container_resolv_conf(const ResolvConf& host, const ResolvOverrides& 
   if (conf.search == std::vector<std::string>{"."}) conf.search.clear();
   conf.options = overrides.options.empty() ? host.options : overrides.options;
   return conf;
+}
+
+ResolvConf resolver_resolv_conf(const ResolvConf& host, const ResolvOverrides& overrides) {
+  ResolvConf conf = container_resolv_conf(host, overrides, ContainerIpv6::kNo);
+  conf.nameservers = {kResolver};
+  const auto sets_ndots = [](const std::string& option) { return option.starts_with("ndots:"); };
+  if (std::ranges::none_of(overrides.options, sets_ndots)) {
+    std::erase_if(conf.options, sets_ndots);
+    conf.options.emplace_back("ndots:0");
+  }
+  return conf;
+}
+
+std::vector<ForwardServer> forward_servers(const ResolvConf& host, const ResolvOverrides& overrides) {
+  const bool chosen = !overrides.nameservers.empty();
+  std::vector<ForwardServer> servers;
+  for (const std::string& text : chosen ? overrides.nameservers : host.nameservers)
+    if (const auto address = plain_address(text); address && address->text() != kResolver)
+      servers.push_back({*address, !chosen && address->is_loopback()});
+  if (servers.empty())
+    for (const std::string& text : reachable({}, ContainerIpv6::kNo)) servers.push_back({*plain_address(text), false});
+  if (servers.size() > kMostServers) servers.resize(kMostServers);
+  return servers;
 }
 
 std::string read_host_resolv_conf() {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "network/ipam/address.h"
 
 /// resolv.conf(5).
 namespace hull::network {
@@ -33,6 +34,18 @@ enum class ContainerIpv6 { kNo, kYes };
 /// The file for a container that has no resolver of its own beside it: servers on the host's loopback are out of its
 /// reach and left out, IPv6 ones too where it has no IPv6; public ones stand in where none is left, as in docker.
 ResolvConf container_resolv_conf(const ResolvConf& host, const ResolvOverrides& overrides, ContainerIpv6 ipv6);
+
+/// The file for a container that asks the resolver beside it (dns/): nothing else as a server, and names without a dot
+/// are names of containers first ("ndots:0"), unless the user says otherwise.
+ResolvConf resolver_resolv_conf(const ResolvConf& host, const ResolvOverrides& overrides);
+
+/// A server that the resolver sends on to.
+struct ForwardServer {
+  Address address;
+  bool on_host_loopback = false;  ///< reached from the host's own network only
+};
+/// The user's, else the host's, else public ones. A user's loopback address is the container's.
+std::vector<ForwardServer> forward_servers(const ResolvConf& host, const ResolvOverrides& overrides);
 
 /// The host's, or, where that only names systemd's stub resolver, the one behind the stub. A missing file is empty.
 std::string read_host_resolv_conf();
