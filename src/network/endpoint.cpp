@@ -29,18 +29,17 @@ Result<void> enable_ipv6(FdRef sandbox, const std::string& interface) {
 
 Result<void> make_pair(NetlinkSocket& host, const NetworkNamespace& sandbox, const EndpointPlan& plan) {
   std::vector<Message> messages;
-  messages.push_back(make_veth(
-      {plan.host_interface, plan.bridge_index, sandbox.fd, plan.interface, plan.interface_index, plan.mac, plan.mtu}));
+  messages.push_back(
+      make_veth({plan.host_interface, plan.bridge_index, sandbox.fd, plan.interface, plan.mac, plan.mtu}));
   if (host_has_ipv6()) messages.push_back(set_ipv6_link_local(0, plan.host_interface, Ipv6LinkLocal::kNone));
   if (plan.port.isolated || plan.port.hairpin) messages.push_back(set_port_flags(plan.host_interface, plan.port));
   return host.transact(messages);
 }
 
-Result<void> set_up_container_end(NetworkNamespace& sandbox, const EndpointPlan& plan) {
-  std::vector<Message> messages = {set_up(plan.interface_index, plan.interface)};
-  for (const InterfaceAddress& address : plan.addresses) messages.push_back(add_address(plan.interface_index, address));
-  for (const Address& gateway : plan.default_gateways)
-    messages.push_back(add_default_route(plan.interface_index, gateway));
+Result<void> set_up_container_end(NetworkNamespace& sandbox, const EndpointPlan& plan, int index) {
+  std::vector<Message> messages = {set_up(index, plan.interface)};
+  for (const InterfaceAddress& address : plan.addresses) messages.push_back(add_address(index, address));
+  for (const Address& gateway : plan.default_gateways) messages.push_back(add_default_route(index, gateway));
   return sandbox.socket.transact(messages);
 }
 
@@ -74,19 +73,23 @@ Result<void> remove_bridge(NetlinkSocket& host, const std::string& name) {
   return link->alias == kOurs ? host.transact(delete_link(link->index, name)) : Result<void>();
 }
 
-Result<void> attach(NetlinkSocket& host, NetworkNamespace& sandbox, const EndpointPlan& plan) {
+Result<int> attach(NetlinkSocket& host, NetworkNamespace& sandbox, const EndpointPlan& plan) {
   TRY(make_pair(host, sandbox, plan));
   Rollback undo;
-  undo.add([&] { return sandbox.socket.transact(delete_link(plan.interface_index, plan.interface)); });
+  undo.add([&]() -> Result<void> {
+    return host.transact(delete_link(TRY(index_of(plan.host_interface)), plan.host_interface));
+  });
+  // The kernel numbers on, also after links that are gone, and the one in the container may have made some.
+  const int index = TRY(find_link(sandbox.socket, plan.interface)).index;
   if (has_ipv6(plan.addresses)) TRY(enable_ipv6(sandbox.fd, plan.interface));
-  TRY(set_up_container_end(sandbox, plan));
+  TRY(set_up_container_end(sandbox, plan, index));
   TRY(settle_carrier(host, plan.host_interface));
   // The bridge comes up with its first live port.
   char bridge[IF_NAMESIZE];
   if (plan.bridge_index != 0 && ::if_indextoname(static_cast<unsigned>(plan.bridge_index), bridge))
     TRY(settle_carrier(host, bridge));
   undo.commit();
-  return {};
+  return index;
 }
 
 Result<void> detach(NetlinkSocket& host, const std::string& host_interface) {

@@ -32,15 +32,15 @@ struct EndpointPlan {
   PortFlags port;         ///< hairpin: needed where the container reaches its own published ports over a bridge that
                           ///< netfilter sees (bridge-nf-call-iptables)
   std::string interface;  ///< "eth0"
-  int interface_index = 0;
   MacAddress mac{};
   uint32_t mtu = 1500;
   std::vector<InterfaceAddress> addresses;
   std::vector<Address> default_gateways;
 };
 
-/// Makes the pair, puts it on the bridge, and sets the container's end up. Undone by itself where a step fails.
-Result<void> attach(NetlinkSocket& host, NetworkNamespace& sandbox, const EndpointPlan& plan);
+/// Makes the pair, puts it on the bridge, and sets the container's end up. Undone by itself where a step fails. Returns
+/// the index of the container's end.
+Result<int> attach(NetlinkSocket& host, NetworkNamespace& sandbox, const EndpointPlan& plan);
 /// Cuts the container off before its namespace is dropped: until the kernel has taken that down, some milliseconds
 /// later, it would answer in the place of the next owner of its addresses.
 Result<void> detach(NetlinkSocket& host, const std::string& host_interface);

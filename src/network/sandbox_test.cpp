@@ -56,7 +56,6 @@ class SandboxTest : public ::testing::Test {
                       bridges_[bridge.bridge],
                       {!bridge.connects_containers, true},
                       "eth0",
-                      2,
                       mac_for(address),
                       1500,
                       {{address, subnet.length()}},

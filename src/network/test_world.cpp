@@ -39,7 +39,7 @@ World* World::get() {
     const auto there = MUST(InterfaceAddress::parse("198.51.100.2/24"));
     const auto here = MUST(InterfaceAddress::parse("198.51.100.1/24"));
     MUST(host.transact(set_up(1, "lo")));
-    MUST(attach(host, outside, {"uplink", 0, {}, "eth0", 2, mac_for(there.address), 1500, {there}, {here.address}}));
+    MUST(attach(host, outside, {"uplink", 0, {}, "eth0", mac_for(there.address), 1500, {there}, {here.address}}));
     const int uplink = MUST(find_link(host, "uplink")).index;
     MUST(host.transact(add_address(uplink, here)));
     MUST(host.transact(add_default_route(uplink, there.address)));

@@ -16,7 +16,7 @@ Error forbidden(std::string message) { return {Code::kPermissionDenied, std::mov
 int free_index(const SandboxRecord& sandbox) {
   for (int index = 0;; ++index)
     if (std::ranges::none_of(sandbox.endpoints,
-                             [&](const EndpointRecord& e) { return e.interface_index == index + 2; }))
+                             [&](const EndpointRecord& e) { return e.interface == "eth" + std::to_string(index); }))
       return index;
 }
 
@@ -76,8 +76,10 @@ Result<api::EndpointSettings> Networks::connect_running(const std::string& netwo
     planned.plan.default_gateways = {TRY(Address::parse(planned.record.settings.gateway))};
   auto host = TRY(network::NetlinkSocket::open());
   auto space = TRY(namespaces_.open_namespace(user.id));
-  TRY(attach(host, space, planned.plan));
-  undo.add([&] { return space.socket.transact(network::delete_link(planned.plan.interface_index, "")); });
+  planned.record.interface_index = TRY(attach(host, space, planned.plan));
+  undo.add([&] {
+    return space.socket.transact(network::delete_link(planned.record.interface_index, planned.record.interface));
+  });
   TRY(add_own_address(sandbox.files_directory, planned.record.settings.ip_address, sandbox.host_names));
   sandbox.endpoints.push_back(planned.record);
   if (!sandbox.resolver && has_names(sandbox)) {

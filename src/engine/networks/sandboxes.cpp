@@ -153,7 +153,6 @@ Result<Networks::PlannedEndpoint> Networks::plan_endpoint(Network& network, cons
                   network.bridge_index,
                   {!network.rules.connects_containers, false},
                   interface,
-                  index + 2,
                   config.mac_address.empty() ? network::mac_for(address) : TRY(network::parse_mac(config.mac_address)),
                   network.mtu,
                   {{address, subnet.length()}},
@@ -167,8 +166,8 @@ Result<Networks::PlannedEndpoint> Networks::plan_endpoint(Network& network, cons
   settings.ip_address = address.text();
   settings.ip_prefix_length = subnet.length();
   settings.dns_names = dns_names(network.record, request, config);
-  planned.record = {network.record.id, network.record.name, planned.plan.host_interface,
-                    interface,         index + 2,           std::move(settings)};
+  planned.record = {network.record.id,  network.record.name, planned.plan.host_interface, interface, 0,
+                    std::move(settings)};
   planned.host_binding = network.host_binding;
   planned.internal = network.record.internal;
   network.users.insert(request.container_id);
@@ -230,9 +229,10 @@ Result<Sandbox> Networks::create_bridged(const SandboxRequest& request) {
   undo.add([&] { return namespaces_.remove(request.container_id); });
   TRY(bring_up_loopback(space));
   FilesContext files{{}, host_gateway(), FilesContext::Network::kBridge};
-  for (const PlannedEndpoint& endpoint : endpoints) {
-    TRY(attach(host, space, endpoint.plan)
-            .context("create endpoint " + request.container_name + " on network " + endpoint.record.network_name));
+  for (PlannedEndpoint& endpoint : endpoints) {
+    endpoint.record.interface_index =
+        TRY(attach(host, space, endpoint.plan)
+                .context("create endpoint " + request.container_name + " on network " + endpoint.record.network_name));
     undo.add([&] { return detach(host, endpoint.plan.host_interface); });
     record.endpoints.push_back(endpoint.record);
     files.addresses.push_back(endpoint.record.settings.ip_address);

@@ -66,6 +66,11 @@ Result<UniqueFd> connect_in(FdRef network_namespace, int type, const Address& ad
   if (::setns(network_namespace.get(), CLONE_NEWNET) == -1) return Error::from_errno(errno, "enter network namespace");
   UniqueFd socket = TRY(sys::socket(address.is_ipv4() ? AF_INET : AF_INET6, type | SOCK_NONBLOCK));
   const SocketAddress to = SocketAddress::of(address, port);
+  // Without it a datagram's sender isn't told that there is no way to the server (ip(7)).
+  const int on = 1;
+  if (::setsockopt(socket.get(), address.is_ipv4() ? SOL_IP : SOL_IPV6, address.is_ipv4() ? IP_RECVERR : IPV6_RECVERR,
+                   &on, sizeof on) == -1)
+    return Error::from_errno(errno, "set IP_RECVERR");
   if (::connect(socket.get(), to.get(), to.size) == -1 && errno != EINPROGRESS)
     return Error::from_errno(errno, "connect to " + address.text());
   return socket;

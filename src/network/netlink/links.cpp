@@ -148,7 +148,7 @@ Message make_veth(const VethRequest& request) {
   message.text(IFLA_IFNAME, request.host_name).u32(IFLA_MTU, request.mtu);
   if (request.bridge_index) message.u32(IFLA_MASTER, static_cast<uint32_t>(request.bridge_index));
   message.begin(IFLA_LINKINFO).text(IFLA_INFO_KIND, "veth").begin(IFLA_INFO_DATA).begin(VETH_INFO_PEER);
-  message.structure(link_header(request.peer_index))
+  message.structure(link_header(0))
       .text(IFLA_IFNAME, request.peer_name)
       .u32(IFLA_MTU, request.mtu)
       .bytes(IFLA_ADDRESS, bytes_of(request.peer_mac))

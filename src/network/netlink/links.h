@@ -35,7 +35,6 @@ struct VethRequest {
   int bridge_index = 0;
   FdRef peer_namespace;
   std::string peer_name;
-  int peer_index = 0;  ///< as the namespace will number it, so that nobody has to ask
   MacAddress peer_mac{};
   uint32_t mtu = 1500;
 };

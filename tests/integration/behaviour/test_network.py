@@ -127,3 +127,17 @@ def test_user_network_isolates(engine, name):
     assert engine.run_cli("run", "--rm", "busybox", "nc", "-w", "1", address, "80", check=False).returncode != 0
     engine.run_cli("rm", "-f", f"{name}-a")
     engine.run_cli("network", "rm", name)
+
+
+def test_a_network_may_come_and_go_again_and_again(engine, name):
+    network = engine.client.networks.create(name)
+    container = engine.client.containers.run("busybox", ["sleep", "60"], name=name, detach=True)
+    try:
+        for _ in range(3):
+            network.connect(container)
+            assert container.exec_run("ip -4 -o addr show eth1").exit_code == 0
+            network.disconnect(container)
+            assert container.exec_run("ip -4 -o addr show eth1").exit_code != 0
+    finally:
+        container.remove(force=True)
+        network.remove()
