@@ -6,11 +6,16 @@
 
 #include "base/sys.h"
 #include "engine/stdio/detach_keys.h"
+#include "engine/stdio/read_receipt.h"
 
 namespace hull::engine::stdio {
 namespace {
 
+using namespace std::chrono_literals;
+
 constexpr size_t kInputBlock = 32 * 1024;
+// A client that does not even read the answer's head by then gets the output with it.
+constexpr auto kHeadTime = std::chrono::seconds(1);
 
 class Session {
  public:
@@ -38,10 +43,11 @@ class Session {
 
  private:
   struct Polled {
-    std::array<pollfd, 3> fds{};
+    std::array<pollfd, 4> fds{};
     pollfd& client() { return fds[0]; }
     pollfd& queue() { return fds[1]; }
     pollfd& input() { return fds[2]; }
+    pollfd& receipt() { return fds[3]; }
   };
 
   Polled wishes() const {
@@ -51,16 +57,19 @@ class Session {
     if (reads) polled.client().events |= POLLIN;
     if (!to_client_.empty()) polled.client().events |= POLLOUT;
     // While the client is behind, the queue is left to fill up: that is what slows the process down.
-    polled.queue() = {to_client_.empty() && more_ ? queue_->signal().get() : -1, POLLIN, 0};
+    polled.queue() = {head_read_ && to_client_.empty() && more_ ? queue_->signal().get() : -1, POLLIN, 0};
+    polled.receipt() = {head_read_ ? -1 : receipt_signal_.get(), POLLIN, 0};
     polled.input() = {!to_process_.empty() && input_.valid() ? input_.get() : -1, POLLOUT, 0};
     return polled;
   }
 
   void step() {
     if (to_client_.empty() && !more_) return finish(SessionEnd::kProcessEnded);
+    if (!head_read_) look_for_receipt();
     Polled polled = wishes();
-    if (::poll(polled.fds.data(), polled.fds.size(), -1) < 0)
+    if (::poll(polled.fds.data(), polled.fds.size(), head_read_ ? -1 : static_cast<int>(kHeadTime / 1ms)) < 0)
       return errno == EINTR ? void() : finish(SessionEnd::kStopped);
+    if (polled.receipt().revents != 0) receipt_.consume();
     if (polled.queue().revents != 0) more_ = queue_->take(to_client_);
     if (!to_client_.empty()) write_client();
     if (end_) return;
@@ -71,6 +80,16 @@ class Session {
     }
     if (polled.input().revents != 0) write_process();
     if (!client_open_ && to_process_.empty()) end_input();
+  }
+
+  /// Output waits in the queue until the client has read the answer's head.
+  void look_for_receipt() {
+    head_read_ = receipt_.read();
+    if (head_read_) return;
+    const auto signal = receipt_.signal();
+    // Once more: a read before there was a signal has left none.
+    head_read_ = !signal.ok() || receipt_.read() || std::chrono::steady_clock::now() >= head_deadline_;
+    if (signal.ok()) receipt_signal_ = *signal;
   }
 
   void write_client() {
@@ -117,6 +136,10 @@ class Session {
   const SessionOptions& options_;
   const std::stop_token& stop_;
   DetachWatch detach_;
+  ReadReceipt receipt_{client_};
+  FdRef receipt_signal_{-1};
+  const std::chrono::steady_clock::time_point head_deadline_ = std::chrono::steady_clock::now() + kHeadTime;
+  bool head_read_ = false;
   UniqueFd input_;
   std::string to_client_;
   size_t sent_ = 0;

@@ -1,4 +1,8 @@
 """What clients ask of a container's output, and of an exec's: streams, times, counts."""
+import os
+import subprocess
+import sys
+
 import pytest
 
 
@@ -73,3 +77,17 @@ def test_an_exec_gives_the_streams_that_were_asked_for(engine, name):
         assert set(api.exec_start(made["Id"]).splitlines(keepends=True)) == expected
         assert api.exec_inspect(made["Id"])["ExitCode"] == 3
     container.remove(force=True)
+
+
+def test_python_gets_all_output_of_a_fast_exec_on_a_busy_machine(engine, name):
+    """It reads the answer's head through a buffer and the output past it: what comes together is lost to it."""
+    spinners = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(2 * os.cpu_count())]
+    container = engine.client.containers.run("busybox", ["sleep", "600"], name=name, detach=True)
+    try:
+        for _ in range(100):
+            assert container.exec_run("echo all").output == b"all\n"
+    finally:
+        for spinner in spinners:
+            spinner.kill()
+            spinner.wait()
+        container.remove(force=True)
