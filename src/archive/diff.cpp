@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <cstring>
 #include <set>
-#include <thread>
 
 #include "archive/apply.h"
 #include "archive/entry_writer.h"
 #include "archive/tree.h"
+#include "base/daemon/thread.h"
 #include "base/sys.h"
 
 namespace hull::archive {
@@ -181,11 +181,11 @@ Result<void> copy_tree(FdRef from, FdRef to) {
   auto pipe = TRY(sys::pipe());
   // The writer runs beside; a reader that gives up closes the pipe, which ends the writer (SIGPIPE is ignored).
   Result<void> written;
-  std::thread writer([&] {
+  auto writer = TRY(Thread::start("copy-tree", [&] {
     FdSink sink(pipe.write);
     written = write_tree(from, sink);
     pipe.write.reset();
-  });
+  }));
   auto applied = [&] {
     TreeSource source(std::move(pipe.read));
     auto result = apply_layer(to, source);

@@ -1,98 +1,28 @@
 #include "archive/stream.h"
 
 #include <algorithm>
-#include <condition_variable>
 #include <cstring>
-#include <mutex>
-#include <thread>
-#include <vector>
 
+#include "archive/block_pipe.h"
+#include "base/daemon/thread.h"
 #include "base/sys.h"
 
 namespace hull::archive {
 namespace {
 
 constexpr size_t kBlockSize = 512 * 1024;
-constexpr size_t kBlocks = 4;
 
-/// A ring of blocks between the reading thread and the consuming one.
-class Ring : public Source {
- public:
-  Ring() : blocks_(kBlocks) {}
-
-  Result<size_t> read(std::span<char> data) override {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return filled_ > 0 || ended_; });
-    if (filled_ == 0) return error_ ? Result<size_t>(*error_) : Result<size_t>(0);
-    Block& block = blocks_[first_];
-    lock.unlock();  // the reader does not touch a filled block
-    const size_t count = std::min(data.size(), block.size - offset_);
-    std::memcpy(data.data(), block.data.get() + offset_, count);
-    offset_ += count;
-    if (offset_ < block.size) return count;
-    lock.lock();
-    offset_ = 0;
-    first_ = (first_ + 1) % kBlocks;
-    --filled_;
-    changed_.notify_all();
-    return count;
+/// The reading thread's body.
+void fill(Source& source, BlockPipe& pipe) {
+  while (true) {
+    const auto room = pipe.space();
+    if (!room.ok()) return;  // nobody reads
+    auto count = source.read(*room);
+    if (!count.ok()) return pipe.end(std::move(count).error());
+    if (*count == 0) return pipe.end();
+    pipe.filled(*count);
   }
-
-  /// The reading thread's body.
-  void fill(Source& source) {
-    while (Block* block = wait_for_space()) {
-      auto count = fill_block(source, *block);
-      std::lock_guard lock(mutex_);
-      if (!count.ok()) error_ = std::move(count).error();
-      if (error_ || block->size == 0)
-        ended_ = true;
-      else
-        ++filled_;
-      changed_.notify_all();
-      if (ended_) return;
-    }
-  }
-
-  void stop() {
-    std::lock_guard lock(mutex_);
-    stopped_ = true;
-    changed_.notify_all();
-  }
-
- private:
-  struct Block {
-    std::unique_ptr<char[]> data;
-    size_t size = 0;
-  };
-
-  Block* wait_for_space() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return filled_ < kBlocks || stopped_; });
-    if (stopped_) return nullptr;
-    return &blocks_[(first_ + filled_) % kBlocks];
-  }
-
-  static Result<void> fill_block(Source& source, Block& block) {
-    if (!block.data) block.data = std::make_unique_for_overwrite<char[]>(kBlockSize);
-    block.size = 0;
-    while (block.size < kBlockSize) {
-      const size_t count = TRY(source.read({block.data.get() + block.size, kBlockSize - block.size}));
-      if (count == 0) break;
-      block.size += count;
-    }
-    return {};
-  }
-
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::vector<Block> blocks_;
-  size_t first_ = 0;
-  size_t filled_ = 0;
-  size_t offset_ = 0;  // the consumer's, in the first block
-  bool ended_ = false;
-  bool stopped_ = false;
-  std::optional<Error> error_;
-};
+}
 
 }  // namespace
 
@@ -125,11 +55,12 @@ Result<void> TallySink::write(std::string_view data) {
 }
 
 Result<void> read_ahead(Source& source, const std::function<Result<void>(Source&)>& consume) {
-  Ring ring;
-  std::thread reader([&] { ring.fill(source); });
-  auto result = consume(ring);
-  ring.stop();
-  reader.join();
+  BlockPipe pipe;
+  auto reader = Thread::start("read-ahead", [&] { fill(source, pipe); });
+  if (!reader.ok()) return consume(source);  // slower, and no less right
+  auto result = consume(pipe);
+  pipe.stop_reading();
+  reader->join();
   return result;
 }
 

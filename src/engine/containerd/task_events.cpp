@@ -3,8 +3,8 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
-#include <thread>
 
+#include "base/daemon/thread.h"
 #include "base/daemon/thread_pool.h"
 #include "base/ids.h"
 #include "base/log.h"
@@ -84,7 +84,9 @@ void TaskEvents::State::follow_once() {
   }
   const auto reader = stub->Subscribe(&stream_context, request);
   const std::string nonce = random_hex(16);
-  std::thread prober([this, nonce] { probe(nonce); });
+  auto prober = Thread::start("task-events", [this, nonce] { probe(nonce); });
+  // Nobody would say that we are connected: the next attempt may.
+  if (!prober.ok()) stream_context.TryCancel();
   Envelope envelope;
   while (reader->Read(&envelope)) {
     if (envelope.topic() != kProbeTopic) {
@@ -104,7 +106,7 @@ void TaskEvents::State::follow_once() {
     probe_seen = true;  // releases the prober
     changed.notify_all();
   }
-  prober.join();
+  if (prober.ok()) prober->join();
   logging::debug("task events ended", {{"error", status.error_message()}});
 }
 

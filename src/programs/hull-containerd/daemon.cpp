@@ -164,7 +164,7 @@ Result<std::unique_ptr<Daemon>> Daemon::start(const Config& config, const std::s
   auto parts = std::make_unique<Parts>(TRY(open_metadata(config.root + "/meta.db")));
   TRY(parts->open(config, uuid));
   TRY(parts->listen(config));
-  parts->collector->start();
+  TRY(parts->collector->start());
   return std::unique_ptr<Daemon>(new Daemon(std::move(parts)));
 }
 

@@ -41,14 +41,15 @@ Result<std::unique_ptr<SupervisorProcess>> SupervisorProcess::start(SupervisorSe
     process->process_ = TRY(process->launch());
     process->launched_ = true;
   }
-  process->watcher_ = std::jthread([raw = process.get()](std::stop_token stop) { raw->watch(stop); });
+  process->watcher_ =
+      TRY(Thread::start("supervisor", [raw = process.get(), stop = process->stop_.get_token()] { raw->watch(stop); }));
   return process;
 }
 
-SupervisorProcess::~SupervisorProcess() = default;
+SupervisorProcess::~SupervisorProcess() { stop_.request_stop(); }
 
 Result<void> SupervisorProcess::end() {
-  watcher_.request_stop();
+  stop_.request_stop();
   watcher_.join();
   TRY(sys::pidfd_send_signal(process_, SIGTERM));
   constexpr auto kEndTime = std::chrono::seconds(20);

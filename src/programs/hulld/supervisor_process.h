@@ -3,9 +3,10 @@
 #include <sys/types.h>
 
 #include <memory>
+#include <stop_token>
 #include <string>
-#include <thread>
 
+#include "base/daemon/thread.h"
 #include "base/fd.h"
 #include "base/result.h"
 
@@ -46,7 +47,8 @@ class SupervisorProcess {
   const SupervisorSettings settings_;
   bool launched_ = false;  ///< set before the thread starts
   UniqueFd process_;       ///< of the watching thread once it runs
-  std::jthread watcher_;
+  std::stop_source stop_;
+  Thread watcher_;
 };
 
 }  // namespace hull::daemon

@@ -65,8 +65,9 @@ Result<int64_t> sweep_snapshots(Session& session, const Marker& marker) {
 
 }  // namespace
 
-void Collector::start() {
-  thread_ = std::thread([this] { loop(); });
+Result<void> Collector::start() {
+  thread_ = TRY(Thread::start("collector", [this] { loop(); }));
+  return {};
 }
 
 void Collector::stop() {
@@ -75,7 +76,7 @@ void Collector::stop() {
     stopping_ = true;
   }
   wake_.notify_all();
-  if (thread_.joinable()) thread_.join();
+  thread_.join();
 }
 
 void Collector::schedule() {

@@ -2,9 +2,9 @@
 
 #include <condition_variable>
 #include <mutex>
-#include <thread>
 #include <vector>
 
+#include "base/daemon/thread.h"
 #include "supervisor/metadata/content.h"
 #include "supervisor/snapshots/snapshotter.h"
 
@@ -29,7 +29,8 @@ class Collector {
   ~Collector() { stop(); }
 
   /// Starts the thread that collects soon after schedule(), and now and then by itself.
-  void start();
+  /// Errors: kResourceExhausted.
+  Result<void> start();
   void stop();
   /// Asks for a collection of what is older than kSpared; requests that come close together are one.
   void schedule();
@@ -55,7 +56,7 @@ class Collector {
   std::condition_variable wake_;
   bool wanted_ = false;
   bool stopping_ = false;
-  std::thread thread_;
+  Thread thread_;
 };
 
 }  // namespace hull::supervisor

@@ -161,7 +161,7 @@ TEST_F(CollectorTest, ItsThreadSparesWhatIsYoung) {
   MUST(database_.write([&](Session& session) -> Result<void> {
     return TRY(session.prepare("UPDATE content SET created=0 WHERE digest=?1")).bind(old.str()).run();
   }));
-  collector_.start();
+  MUST(collector_.start());
   collector_.schedule();
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
   while (has(old) && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();

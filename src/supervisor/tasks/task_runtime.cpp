@@ -1,8 +1,5 @@
 #include "supervisor/tasks/task_runtime.h"
 
-#include <pthread.h>
-#include <signal.h>
-
 #include "base/log.h"
 
 namespace hull::supervisor {
@@ -13,10 +10,9 @@ Result<std::unique_ptr<TaskRuntime>> TaskRuntime::start(TasksConfig config, Exch
   runtime->loop_ = TRY(EventLoop::create());
   runtime->endpoint_ = TRY(ShimEndpoint::create(*runtime->loop_, exchange, config.shims.ttrpc_address));
   runtime->tasks_ = std::make_unique<Tasks>(std::move(config), *runtime->loop_, exchange, containers);
-  runtime->thread_ = std::thread([loop = runtime->loop_.get()] {
-    ::pthread_setname_np(::pthread_self(), "shims");
+  runtime->thread_ = TRY(Thread::start("shims", [loop = runtime->loop_.get()] {
     if (const auto ran = loop->run(); !ran.ok()) logging::error("serve shims", {{"error", ran.error().message()}});
-  });
+  }));
   TRY(runtime->tasks_->restore());
   return runtime;
 }

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <memory>
-#include <thread>
 
+#include "base/daemon/thread.h"
 #include "base/event_loop.h"
 #include "base/result.h"
 #include "supervisor/events/exchange.h"
@@ -31,7 +31,7 @@ class TaskRuntime {
   std::unique_ptr<EventLoop> loop_;
   std::unique_ptr<ShimEndpoint> endpoint_;
   std::unique_ptr<Tasks> tasks_;
-  std::thread thread_;
+  Thread thread_;
 };
 
 }  // namespace hull::supervisor

@@ -7,8 +7,8 @@ Result<void> AnswerProgress::send(const api::ProgressMessage& message) {
   const std::lock_guard held(mutex_);
   if (failed_) return *failed_;
   if (!writer_.joinable()) {
-    TRY(exchange_.begin_stream(200, "application/json"));
-    writer_ = std::jthread([this](const std::stop_token& stop) { write_lines(stop); });
+    if (!exchange_.answered()) TRY(exchange_.begin_stream(200, "application/json"));
+    writer_ = TRY(Thread::start("progress", [this] { write_lines(stop_.get_token()); }));
   }
   const auto same_bar = [&](const Line& other) { return !line.bar_of.empty() && other.bar_of == line.bar_of; };
   std::erase_if(lines_, same_bar);
@@ -33,8 +33,7 @@ void AnswerProgress::write_lines(const std::stop_token& stop) {
 
 /// Once all is written that was sent.
 void AnswerProgress::end_writer() {
-  if (!writer_.joinable()) return;
-  writer_.request_stop();
+  stop_.request_stop();
   writer_.join();
 }
 

@@ -4,11 +4,12 @@
 #include <deque>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
-#include <thread>
 
 #include "archive/stream.h"
 #include "base/call.h"
+#include "base/daemon/thread.h"
 #include "engine/images/progress.h"
 #include "engine/routes/route.h"
 
@@ -60,7 +61,8 @@ class AnswerProgress final : public images::Progress {
   std::condition_variable_any changed_;
   std::deque<Line> lines_;       // guarded by mutex_, as all below
   std::optional<Error> failed_;  // the client is gone
-  std::jthread writer_;
+  std::stop_source stop_;        // not guarded
+  Thread writer_;
 };
 
 /// The stop token of the exchange, without a deadline: for work that takes as long as it takes.
