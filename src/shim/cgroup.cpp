@@ -81,7 +81,7 @@ std::string Cgroup::directory(const std::string& controller) const {
 Result<void> join_cgroup(const std::string& path, pid_t pid) {
   bool joined = false;
   for (const auto& [controller, point] : TRY(mount_points())) {
-    const std::string file = point + "/" + path + "/cgroup.procs";
+    const std::string file = point + (path.starts_with("/") ? path : "/" + path) + "/cgroup.procs";
     if (!exists(file)) continue;
     TRY(write_existing(file, std::to_string(pid)));
     joined = true;

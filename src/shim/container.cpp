@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include "base/files.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/sys.h"
 #include "base/text.h"
@@ -17,7 +18,13 @@ namespace events = containerd::events;
 
 constexpr std::chrono::seconds kDrainTime(2);
 
-Error prefixed(const Error& error, const std::string& what) { return Error(error).context(what); }
+struct RuntimeState {
+  std::string status;
+};
+template <class V>
+void describe(V& json, RuntimeState& state) {
+  json.field("status", state.status);
+}
 
 Result<pid_t> read_pid(const std::string& path) {
   const std::string text = TRY(read_file(path, 1_KiB));
@@ -38,7 +45,7 @@ Container::Container(const Host& host, std::string id, std::string bundle, Conta
 
 std::string Container::socket_path() {
   static unsigned next = 0;
-  return host_.socket_prefix + ".pty" + std::to_string(++next);
+  return host_.socket_prefix + kConsoleSuffix + std::to_string(++next);
 }
 
 Result<Process*> Container::find(const std::string& exec_id) {
@@ -48,7 +55,8 @@ Result<Process*> Container::find(const std::string& exec_id) {
   return found->second.get();
 }
 
-void Container::create(StdioPaths paths, std::vector<MountRequest> rootfs_mounts, Done<pid_t> done) {
+void Container::create(StdioPaths paths, std::vector<MountRequest> rootfs_mounts, std::string checkpoint,
+                       Done<pid_t> done) {
   const auto prepare = [&]() -> Result<void> {
     init_ = std::make_shared<Process>("", std::move(paths));
     TRY(init_->open_stdio(host_.loop, settings_.io_owner, init_->stdio_paths.terminal ? socket_path() : ""));
@@ -59,7 +67,12 @@ void Container::create(StdioPaths paths, std::vector<MountRequest> rootfs_mounts
     return {};
   };
   if (auto prepared = prepare(); !prepared.ok()) return done(prepared.error());
-  std::vector<std::string> words{"create", "--bundle", bundle_, "--pid-file", bundle_ + "/init.pid"};
+  checkpoint_ = std::move(checkpoint);
+  if (!checkpoint_.empty()) {
+    init_->set_state(ProcessState::kCreated);
+    return announce_created(done);
+  }
+  std::vector<std::string> words{"create", "--bundle", bundle_, "--pid-file", pid_file()};
   if (const Terminal* terminal = init_->terminal()) {
     words.push_back("--console-socket");
     words.push_back(terminal->socket_path());
@@ -74,18 +87,21 @@ void Container::create(StdioPaths paths, std::vector<MountRequest> rootfs_mounts
 }
 
 void Container::created(const Result<std::string>& output, const Done<pid_t>& done) {
-  if (!output.ok()) {
-    init_->close_stdio();
-    if (mounted_) (void)unmount_rootfs(rootfs()).ok();
-    return done(prefixed(output.error(), "OCI runtime create failed"));
-  }
-  if (auto adopted = adopt_init(); !adopted.ok()) {
-    runtime_.run({"delete", "--force", id_}, {}, [self = shared_from_this()](const Result<std::string>&) {
+  const auto adopted = output.ok() ? adopt_init() : Result<void>(output.error());
+  if (!adopted.ok()) {
+    const auto finish = [self = shared_from_this(), done, adopted = adopted, made = output.ok()] {
       self->init_->close_stdio();
       if (self->mounted_) (void)unmount_rootfs(self->rootfs()).ok();
-    });
-    return done(adopted.error());
+      done(made ? adopted.error() : runtime_failed(adopted.error(), "OCI runtime create failed"));
+    };
+    // A runtime that failed has cleaned up; one that succeeded, or was killed, has not.
+    if (!output.ok() && !output.is(Code::kAborted)) return finish();
+    return runtime_.run({"delete", "--force", id_}, {}, [finish](const Result<std::string>&) { finish(); });
   }
+  announce_created(done);
+}
+
+void Container::announce_created(const Done<pid_t>& done) {
   events::TaskCreate event;
   event.set_container_id(id_);
   event.set_bundle(bundle_);
@@ -94,13 +110,14 @@ void Container::created(const Result<std::string>& output, const Done<pid_t>& do
   event.mutable_io()->set_stdout(init_->stdio_paths.out);
   event.mutable_io()->set_stderr(init_->stdio_paths.err);
   event.mutable_io()->set_terminal(init_->stdio_paths.terminal);
+  event.set_checkpoint(checkpoint_);
   publish("/tasks/create", event);
   done(init_->pid);
 }
 
 Result<void> Container::adopt_init() {
   TRY(init_->stdio_created());
-  init_->pid = TRY(read_pid(bundle_ + "/init.pid").context("retrieve OCI runtime container pid"));
+  init_->pid = TRY(read_pid(pid_file()).context("retrieve OCI runtime container pid"));
   init_->set_state(ProcessState::kCreated);
   if (auto cgroup = Cgroup::of_process(init_->pid); cgroup.ok()) cgroup_ = std::move(*cgroup);
   watch_exit(init_);
@@ -160,26 +177,40 @@ void Container::start_init(Done<pid_t> done) {
     case ProcessState::kRunning: return done(Error(Code::kFailedPrecondition, "cannot start a running process"));
   }
   if (auto held = init_->hold_stdin(); !held.ok()) return done(held.error());
+  if (!checkpoint_.empty()) return restore_init(std::move(done));
   init_->set_state(ProcessState::kStarting);
   runtime_.run({"start", id_}, {},
                [self = shared_from_this(), done = std::move(done)](const Result<std::string>& output) {
-                 Process& init = *self->init_;
-                 if (output.ok()) {
-                   init.set_state(ProcessState::kRunning);
-                   init.stdio_started();
-                   events::TaskStart event;
-                   event.set_container_id(self->id_);
-                   event.set_pid(static_cast<uint32_t>(init.pid));
-                   self->publish("/tasks/start", event);
-                   done(init.pid);
-                 } else {
-                   init.set_state(ProcessState::kCreated);
-                   done(prefixed(output.error(), "OCI runtime start failed"));
-                 }
-                 if (const auto early = self->early_exits_.extract(&init))
-                   return self->deliver_exit(init, early.mapped());
-                 if (output.ok()) self->watch_memory();
+                 if (!output.is(Code::kAborted)) return self->init_started(output, done);
+                 self->ask_status([self, done, output](const std::string& status) {
+                   self->init_started(status == "running" ? Result<std::string>("") : output, done);
+                 });
                });
+}
+
+/// After a runtime was killed: before it did what was asked, or after that.
+void Container::ask_status(std::function<void(const std::string&)> done) {
+  runtime_.run({"state", id_}, {}, [done = std::move(done)](const Result<std::string>& output) {
+    const auto state = output.ok() ? json::parse<RuntimeState>(*output) : output.error();
+    done(state.ok() ? state->status : "");
+  });
+}
+
+void Container::init_started(const Result<std::string>& output, const Done<pid_t>& done) {
+  if (output.ok()) {
+    init_->set_state(ProcessState::kRunning);
+    init_->stdio_started();
+    events::TaskStart event;
+    event.set_container_id(id_);
+    event.set_pid(static_cast<uint32_t>(init_->pid));
+    publish("/tasks/start", event);
+    done(init_->pid);
+  } else {
+    init_->set_state(ProcessState::kCreated);
+    done(runtime_failed(output.error(), "OCI runtime start failed"));
+  }
+  if (const auto early = early_exits_.extract(init_.get())) return deliver_exit(*init_, early.mapped());
+  if (output.ok()) watch_memory();
 }
 
 void Container::watch_memory() {
@@ -206,7 +237,7 @@ void Container::remove(const std::string& exec_id, Done<std::shared_ptr<Process>
   execs_.erase(found);
   process->when_drained(host_.loop, kDrainTime, [self = shared_from_this(), process, done = std::move(done)] {
     process->close_stdio();
-    (void)sys::unlink(self->bundle_ + "/" + process->exec_id + ".pid").ok();
+    (void)sys::unlink(self->file_of(*process, ".pid")).ok();
     done(process);
   });
 }
@@ -221,7 +252,7 @@ void Container::remove_init(Done<std::shared_ptr<Process>> done) {
   const auto finish = [self = shared_from_this(), done = std::move(done)](const Result<std::string>& output) {
     if (!output.ok() && output.error().message().find("does not exist") == std::string::npos) {
       self->removing_ = false;
-      return done(prefixed(output.error(), "delete task"));
+      return done(runtime_failed(output.error(), "delete task"));
     }
     if (const auto unmounted = unmount_rootfs(self->rootfs()); !unmounted.ok()) {
       self->removing_ = false;

@@ -19,13 +19,16 @@
 
 namespace hull::shim {
 
+/// Console sockets are called like the shim's own, with this and a number.
+inline constexpr const char* kConsoleSuffix = ".pty";
+
 /// What every container of a shim uses.
 struct Host {
   EventLoop& loop;
   Reaper& reaper;
   Publisher& publisher;
   std::string container_namespace;
-  std::string socket_prefix;  ///< of console sockets' names; a number is appended
+  std::string socket_prefix;  ///< of console sockets' names
 };
 
 struct ContainerSettings {
@@ -33,6 +36,19 @@ struct ContainerSettings {
   Owner io_owner;
   bool no_pivot_root = false;
   bool no_new_keyring = false;
+};
+
+/// What a checkpoint takes along, and what becomes of the container.
+struct CheckpointSettings {
+  std::string path;       ///< where the images go
+  std::string work_path;  ///< criu's logs; empty: the bundle
+  bool exit = false;      ///< the container ends with it
+  bool open_tcp = false;
+  bool external_unix_sockets = false;
+  bool terminal = false;
+  bool file_locks = false;
+  std::vector<std::string> empty_namespaces;
+  std::string cgroups_mode;
 };
 
 /// A container and its processes.
@@ -59,7 +75,10 @@ class Container : public std::enable_shared_from_this<Container> {
   const std::map<std::string, std::shared_ptr<Process>>& execs() const { return execs_; }
 
   /// Mounts the root file system and has the runtime make the container. On an error nothing is left.
-  void create(StdioPaths paths, std::vector<MountRequest> rootfs, Done<pid_t> done);
+  /// checkpoint: images from which start() restores it; until then there is no process, and the pid is 0. Mostly empty.
+  void create(StdioPaths paths, std::vector<MountRequest> rootfs, std::string checkpoint, Done<pid_t> done);
+  /// Errors: kFailedPrecondition: it does not run; else the runtime's.
+  void checkpoint(const CheckpointSettings& settings, Done<void> done);
   void start(const std::string& exec_id, Done<pid_t> done);
   /// Adds a process; start() runs it.
   Result<void> add_exec(const std::string& exec_id, StdioPaths paths, std::string spec);
@@ -77,8 +96,13 @@ class Container : public std::enable_shared_from_this<Container> {
  private:
   void created(const Result<std::string>& output, const Done<pid_t>& done);
   Result<void> adopt_init();
+  void announce_created(const Done<pid_t>& done);
   void start_init(Done<pid_t> done);
+  void restore_init(Done<pid_t> done);
+  void ask_status(std::function<void(const std::string&)> done);
+  void init_started(const Result<std::string>& output, const Done<pid_t>& done);
   void start_exec(const std::shared_ptr<Process>& process, Done<pid_t> done);
+  void end_unannounced(const Process& process);
   Result<void> exec_started(const std::shared_ptr<Process>& process);
   void watch_exit(const std::shared_ptr<Process>& process);
   void on_exit(Process& process, ExitReport report);
@@ -86,11 +110,19 @@ class Container : public std::enable_shared_from_this<Container> {
   void kill_leftovers();
   void remove_init(Done<std::shared_ptr<Process>> done);
   void watch_memory();
+  enum class Frozen { kNo, kYes };
+  OciRuntime::Done freezer_told(Frozen wanted, Done<void> done);
+  void set_paused(Frozen now);
   template <class Event>
   void publish(const char* topic, const Event& event) {
     host_.publisher.publish(topic, event.GetTypeName(), event.SerializeAsString());
   }
   std::string rootfs() const { return bundle_ + "/rootfs"; }
+  std::string pid_file() const { return bundle_ + "/init.pid"; }
+  /// Of an exec: clients choose its name, which may well be "init".
+  std::string file_of(const Process& process, const char* suffix) const {
+    return bundle_ + "/exec-" + process.exec_id + suffix;
+  }
   std::string socket_path();
 
   Host host_;
@@ -101,6 +133,7 @@ class Container : public std::enable_shared_from_this<Container> {
   std::shared_ptr<Process> init_;
   std::map<std::string, std::shared_ptr<Process>> execs_;
   std::map<Process*, ExitReport> early_exits_;  // of processes whose start is still to be announced
+  std::string checkpoint_;                      // empty: a new container
   std::optional<Cgroup> cgroup_;
   std::unique_ptr<OomWatch> oom_watch_;
   bool paused_ = false;

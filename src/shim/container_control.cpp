@@ -1,6 +1,8 @@
 // What is done to a container's processes: exec, signals, pause, limits.
 
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
 
 #include <algorithm>
 
@@ -18,13 +20,11 @@ namespace {
 
 namespace events = containerd::events;
 
-Error prefixed(const Error& error, const std::string& what) { return Error(error).context(what); }
-
 /// Done of a command whose output does not matter.
 OciRuntime::Done plain(std::string what, Container::Done<void> done) {
   return [what = std::move(what), done = std::move(done)](const Result<std::string>& output) {
     if (output.ok()) return done({});
-    done(prefixed(output.error(), what));
+    done(runtime_failed(output.error(), what));
   };
 }
 
@@ -36,7 +36,7 @@ Error kill_error(const Error& error) {
   for (const char* gone : {"process already finished", "container not running", "no such process"})
     if (text.find(gone) != std::string::npos) return process_finished();
   if (text.find("does not exist") != std::string::npos) return not_found("no such container: not found");
-  return prefixed(error, "unknown error after kill");
+  return runtime_failed(error, "unknown error after kill");
 }
 
 /// Whether the pid that the runtime reports is the container's process itself, not that of a sandbox around it.
@@ -77,7 +77,7 @@ void Container::start_exec(const std::shared_ptr<Process>& process, Done<pid_t> 
     return done(Error(Code::kFailedPrecondition, process->state() == ProcessState::kStopped
                                                      ? "cannot start a stopped process"
                                                      : "cannot start a running process"));
-  const std::string spec_file = bundle_ + "/" + process->exec_id + ".process.json";
+  const std::string spec_file = file_of(*process, ".process.json");
   const auto prepare = [&]() -> Result<void> {
     TRY(process->open_stdio(host_.loop, settings_.io_owner, process->stdio_paths.terminal ? socket_path() : ""));
     TRY(process->hold_stdin());
@@ -90,18 +90,18 @@ void Container::start_exec(const std::shared_ptr<Process>& process, Done<pid_t> 
     words.push_back("--console-socket");
     words.push_back(terminal->socket_path());
   }
-  for (const std::string& word :
-       {std::string("--detach"), std::string("--pid-file"), bundle_ + "/" + process->exec_id + ".pid", id_})
+  for (const std::string& word : {std::string("--detach"), std::string("--pid-file"), file_of(*process, ".pid"), id_})
     words.push_back(word);
   runtime_.run(
       std::move(words), process->child_stdio(),
       [self = shared_from_this(), process, spec_file, done = std::move(done)](const Result<std::string>& output) {
         (void)sys::unlink(spec_file).ok();
         auto started = output.ok() ? self->exec_started(process)
-                                   : Result<void>(prefixed(output.error(), "OCI runtime exec failed"));
+                                   : Result<void>(runtime_failed(output.error(), "OCI runtime exec failed"));
         if (started.ok()) {
           done(process->pid);
         } else {
+          if (output.is(Code::kAborted)) self->end_unannounced(*process);
           process->close_stdio();
           process->set_exited({.code = 255, .at = now()});
           done(started.error());
@@ -110,10 +110,20 @@ void Container::start_exec(const std::shared_ptr<Process>& process, Done<pid_t> 
       });
 }
 
+/// The runtime was killed: what it may have started already is nobody's.
+void Container::end_unannounced(const Process& process) {
+  const std::string text = read_file(file_of(process, ".pid"), 1_KiB).value_or("");
+  const auto pid = parse_integer<pid_t>(trim(text));
+  siginfo_t ended;
+  // Only a child of ours keeps its number until we have looked.
+  if (pid && *pid > 0 && ::waitid(P_PID, static_cast<id_t>(*pid), &ended, WEXITED | WNOHANG | WNOWAIT) == 0)
+    (void)sys::kill(*pid, SIGKILL).ok();
+}
+
 Result<void> Container::exec_started(const std::shared_ptr<Process>& process) {
   TRY(process->stdio_created());
   process->stdio_started();
-  const std::string text = TRY(read_file(bundle_ + "/" + process->exec_id + ".pid", 1_KiB));
+  const std::string text = TRY(read_file(file_of(*process, ".pid"), 1_KiB));
   const auto pid = parse_integer<pid_t>(trim(text));
   if (!pid || *pid <= 0) return internal_error("the runtime wrote \"" + text + "\" as a process id");
   process->pid = *pid;
@@ -158,30 +168,40 @@ void Container::pause(Done<void> done) {
     return done(Error(Code::kFailedPrecondition,
                       "cannot pause task in " +
                           std::string(init_->state() == ProcessState::kStopped ? "stopped" : "created") + " state"));
-  runtime_.run({"pause", id_}, {},
-               plain("OCI runtime pause failed",
-                     [self = shared_from_this(), done = std::move(done)](const Result<void>& result) {
-                       if (!result.ok()) return done(result);
-                       self->paused_ = true;
-                       events::TaskPaused event;
-                       event.set_container_id(self->id_);
-                       self->publish("/tasks/paused", event);
-                       done(result);
-                     }));
+  runtime_.run({"pause", id_}, {}, freezer_told(Frozen::kYes, std::move(done)));
 }
 
 void Container::resume(Done<void> done) {
   if (!paused_) return done(Error(Code::kFailedPrecondition, "cannot resume a running process"));
-  runtime_.run({"resume", id_}, {},
-               plain("OCI runtime resume failed",
-                     [self = shared_from_this(), done = std::move(done)](const Result<void>& result) {
-                       if (!result.ok()) return done(result);
-                       self->paused_ = false;
-                       events::TaskResumed event;
-                       event.set_container_id(self->id_);
-                       self->publish("/tasks/resumed", event);
-                       done(result);
-                     }));
+  runtime_.run({"resume", id_}, {}, freezer_told(Frozen::kNo, std::move(done)));
+}
+
+OciRuntime::Done Container::freezer_told(Frozen wanted, Done<void> done) {
+  const auto finish = [self = shared_from_this(), wanted, done = std::move(done)](const Result<std::string>& output) {
+    if (!output.ok())
+      return done(runtime_failed(output.error(),
+                                 wanted == Frozen::kYes ? "OCI runtime pause failed" : "OCI runtime resume failed"));
+    self->set_paused(wanted);
+    done({});
+  };
+  return [self = shared_from_this(), wanted, finish](const Result<std::string>& output) {
+    if (!output.is(Code::kAborted)) return finish(output);
+    self->ask_status([wanted, finish, output](const std::string& status) {
+      finish((status == "paused") == (wanted == Frozen::kYes) ? Result<std::string>("") : output);
+    });
+  };
+}
+
+void Container::set_paused(Frozen now) {
+  paused_ = now == Frozen::kYes;
+  if (paused_) {
+    events::TaskPaused event;
+    event.set_container_id(id_);
+    return publish("/tasks/paused", event);
+  }
+  events::TaskResumed event;
+  event.set_container_id(id_);
+  publish("/tasks/resumed", event);
 }
 
 void Container::update(const std::string& resources, Done<void> done) {

@@ -35,6 +35,29 @@ Result<ContainerSettings> parse_options(const containerd::task::v2::CreateTaskRe
   return settings;
 }
 
+Result<CheckpointSettings> parse_checkpoint_options(const containerd::task::v2::CheckpointTaskRequest& request) {
+  CheckpointSettings settings;
+  settings.path = request.path();
+  if (!settings.path.starts_with("/"))
+    return invalid_argument("path \"" + settings.path + "\": expected an absolute path");
+  const auto& any = request.options();
+  if (any.type_url().empty()) return settings;
+  const std::string type = any.type_url().substr(any.type_url().rfind('/') + 1);
+  if (type != "containerd.runc.v1.CheckpointOptions")
+    return invalid_argument("options: unsupported type \"" + any.type_url() + "\"");
+  containerd::runc::v1::CheckpointOptions options;
+  if (!options.ParseFromString(any.value())) return invalid_argument("options: malformed " + type);
+  settings.work_path = options.work_path();
+  settings.exit = options.exit();
+  settings.open_tcp = options.open_tcp();
+  settings.external_unix_sockets = options.external_unix_sockets();
+  settings.terminal = options.terminal();
+  settings.file_locks = options.file_locks();
+  settings.empty_namespaces = {options.empty_namespaces().begin(), options.empty_namespaces().end()};
+  settings.cgroups_mode = options.cgroups_mode();
+  return settings;
+}
+
 Result<void> save_runtime(const std::string& bundle, const RuntimeSettings& settings) {
   return replace_file(bundle + "/hull-shim.json", json::format(settings), 0600, Durable::kNo);
 }

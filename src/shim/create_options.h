@@ -13,6 +13,10 @@ namespace hull::shim {
 Result<ContainerSettings> parse_options(const containerd::task::v2::CreateTaskRequest& request,
                                         const std::string& container_namespace);
 
+/// Reads Task.Checkpoint's path and options (containerd.runc.v1.CheckpointOptions; absent: the defaults).
+/// Errors: kInvalidArgument: no absolute path, another type, or malformed.
+Result<CheckpointSettings> parse_checkpoint_options(const containerd::task::v2::CheckpointTaskRequest& request);
+
 /// Leaves in the bundle what the `delete` action needs should we die, and reads it there.
 Result<void> save_runtime(const std::string& bundle, const RuntimeSettings& settings);
 Result<RuntimeSettings> load_runtime(const std::string& bundle);

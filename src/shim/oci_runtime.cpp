@@ -47,6 +47,10 @@ RuntimeSettings default_settings(const std::string& bundle, const std::string& c
   return {.binary = default_binary(), .root = state + "/runc/" + container_namespace, .systemd_cgroup = false};
 }
 
+Error runtime_failed(const Error& error, const std::string& what) {
+  return Error(error).as(error.code() == Code::kAborted ? Code::kUnknown : error.code()).context(what);
+}
+
 std::vector<std::string> OciRuntime::command_line(std::vector<std::string> words) const {
   std::vector<std::string> argv{settings_.binary, "--root",       settings_.root, "--log",
                                 log_path(),       "--log-format", "json"};
@@ -84,7 +88,7 @@ Result<std::string> OciRuntime::outcome(ExitReport exit, FdRef output) const {
   std::string text = settings_.binary + " did not terminate successfully: ";
   text += exit.code > 128 ? "signal " + std::to_string(exit.code - 128) : "exit status " + std::to_string(exit.code);
   if (!trim(printed).empty()) text += ": " + std::string(trim(printed)).substr(0, 4096);
-  return Error(Code::kUnknown, text);
+  return Error(exit.code > 128 ? Code::kAborted : Code::kUnknown, text);
 }
 
 }  // namespace hull::shim

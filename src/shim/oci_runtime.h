@@ -34,7 +34,7 @@ struct ChildStdio {
 class OciRuntime {
  public:
   /// The command's captured output, or what went wrong: the runtime's own last error from its log, else what it
-  /// printed.
+  /// printed; kAborted where a signal ended it, which leaves things half done.
   using Done = std::function<void(Result<std::string>)>;
 
   OciRuntime(Reaper& reaper, RuntimeSettings settings, std::string bundle)
@@ -54,5 +54,8 @@ class OciRuntime {
   std::string bundle_;
   size_t running_ = 0;
 };
+
+/// For clients, to whom a runtime that was killed is no kind of its own.
+Error runtime_failed(const Error& error, const std::string& what);
 
 }  // namespace hull::shim

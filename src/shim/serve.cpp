@@ -45,7 +45,7 @@ std::string events_socket() {
 
 }  // namespace
 
-Result<void> run_server(const Arguments& arguments, UniqueFd listener, const std::string& socket) {
+Result<void> run_server(const Arguments& arguments, UniqueFd listener, ServePlace place) {
   // A shim lives as long as its container: give memory back, and grow in small steps.
   ::mallopt(M_TOP_PAD, 16 * 1024);
   ::mallopt(M_TRIM_THRESHOLD, 64 * 1024);
@@ -61,10 +61,10 @@ Result<void> run_server(const Arguments& arguments, UniqueFd listener, const std
                        ttrpc::Server::Options{.on_connect = [&] { publisher.supervisor_is_back(); }});
   const auto shut_down = [&] {
     server.stop_accepting();
-    (void)sys::unlink(socket).ok();
+    (void)sys::unlink(place.socket).ok();
     publisher.flush(kFlushTime, [&] { loop->stop(); });
   };
-  TaskService service(Host{*loop, *reaper, publisher, arguments.container_namespace, socket}, shut_down);
+  TaskService service(Host{*loop, *reaper, publisher, arguments.container_namespace, place.socket}, shut_down);
   service.register_with(server);
   TRY(server.start());
   TRY(loop->watch(signals, EPOLLIN, [&](uint32_t) {
@@ -74,6 +74,15 @@ Result<void> run_server(const Arguments& arguments, UniqueFd listener, const std
     if (service.idle()) return shut_down();
     logging::warn("ignore a termination signal: the container is still here");
   }));
+  if (place.permission.valid())
+    TRY(loop->watch(place.permission, EPOLLIN, [&](uint32_t) {
+      char permitted = 0;
+      auto count = sys::read(place.permission, {&permitted, 1});
+      loop->unwatch(place.permission);
+      place.permission.reset();
+      // Who started us was killed before it could say where we are: nobody will ever ask us for anything.
+      if (std::move(count).value_or(0) == 0 && service.idle()) shut_down();
+    }));
   return loop->run();
 }
 

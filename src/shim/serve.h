@@ -8,8 +8,12 @@
 
 namespace hull::shim {
 
+struct ServePlace {
+  std::string socket;   ///< the listener's path, removed at the end
+  UniqueFd permission;  ///< a pipe from who started us: closed without a byte, nobody knows of us; may be invalid
+};
+
 /// Serves the task API on the listening socket until a client asks for the end: one thread, one loop.
-/// socket: the listener's path, removed at the end.
-Result<void> run_server(const Arguments& arguments, UniqueFd listener, const std::string& socket);
+Result<void> run_server(const Arguments& arguments, UniqueFd listener, ServePlace place);
 
 }  // namespace hull::shim

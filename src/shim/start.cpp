@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -28,7 +27,8 @@ constexpr size_t kMaxDirectory = 107 - 1 - kSocketNameDigits - 10;
 /// The runtime options that the supervisor writes to our stdin, for those who put shims into a cgroup.
 Result<std::string> shim_cgroup_from_stdin() {
   const auto status = TRY(sys::fstat(FdRef(STDIN_FILENO)));
-  if (!S_ISFIFO(status.st_mode) && !S_ISSOCK(status.st_mode)) return std::string();
+  // Whoever starts us by hand has a terminal there, and would have to end it.
+  if (!S_ISFIFO(status.st_mode) && !S_ISSOCK(status.st_mode) && !S_ISREG(status.st_mode)) return std::string();
   std::string bytes;
   char buffer[4096];
   while (TRY(sys::poll(FdRef(STDIN_FILENO), POLLIN, std::chrono::seconds(2)))) {
@@ -58,11 +58,19 @@ void detach_from_caller() {
   if (null > STDERR_FILENO) ::close(null);
 }
 
-[[noreturn]] void serve_as_child(const Arguments& arguments, UniqueFd listener, const std::string& socket) {
+[[noreturn]] void serve_as_child(const Arguments& arguments, UniqueFd listener, ServePlace place) {
   detach_from_caller();
   adjust_oom_score();
-  const auto served = run_server(arguments, std::move(listener), socket);
+  const auto served = run_server(arguments, std::move(listener), std::move(place));
   ::_exit(served.ok() ? 0 : 1);
+}
+
+/// What must be true before the server may stay: the last step is its permission.
+Result<void> let_serve(pid_t child, const std::string& address, FdRef permission) {
+  if (const std::string cgroup = TRY(shim_cgroup_from_stdin()); !cgroup.empty())
+    TRY(join_cgroup(cgroup, child).context("join cgroup"));
+  TRY(sys::write_all(FdRef(STDOUT_FILENO), address));
+  return sys::write_all(permission, "1");
 }
 
 }  // namespace
@@ -77,21 +85,18 @@ Result<void> run_start(const Arguments& arguments) {
   const std::string directory = socket_directory(arguments.bundle);
   TRY(make_directories(directory, 0700));
   const std::string socket = directory + "/" + random_hex(kSocketNameDigits);
+  const std::string address = "unix://" + socket;
+  // First, so that `delete` finds the socket wherever we are killed.
+  TRY(replace_file(arguments.bundle + "/address", address, 0600, Durable::kNo));
   auto listener = TRY(sys::listen_unix(socket, 0600).context("create new shim socket"));
+  auto permission = TRY(sys::pipe());
   const pid_t child = ::fork();
   if (child < 0) return Error::from_errno(errno, "fork");
-  if (child == 0) serve_as_child(arguments, std::move(listener), socket);
-
-  const std::string address = "unix://" + socket;
-  const auto finish = [&]() -> Result<void> {
-    if (const std::string cgroup = TRY(shim_cgroup_from_stdin()); !cgroup.empty())
-      TRY(join_cgroup(cgroup, child).context("join cgroup"));
-    TRY(replace_file(arguments.bundle + "/address", address, 0600, Durable::kNo));
-    return sys::write_all(FdRef(STDOUT_FILENO), address);
-  };
-  auto finished = finish();
-  if (!finished.ok()) (void)sys::kill(child, SIGKILL).ok();
-  return finished;
+  if (child == 0) {
+    permission.write.reset();
+    serve_as_child(arguments, std::move(listener), {socket, std::move(permission.read)});
+  }
+  return let_serve(child, address, permission.write);
 }
 
 }  // namespace hull::shim

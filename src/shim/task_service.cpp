@@ -83,7 +83,6 @@ Result<std::shared_ptr<Container>> TaskService::prepare(const task_api::CreateTa
   TRY(check_identifier("id", request.id()));
   if (!request.bundle().starts_with("/"))
     return invalid_argument("bundle \"" + request.bundle() + "\": expected an absolute path");
-  if (!request.checkpoint().empty()) return unimplemented("restore from a checkpoint is not supported");
   if (containers_.contains(request.id()))
     return Error(Code::kAlreadyExists, "container " + request.id() + ": already exists");
   auto settings = TRY(parse_options(request, host_.container_namespace));
@@ -101,15 +100,16 @@ void TaskService::create(const task_api::CreateTaskRequest& request, Reply<task_
     rootfs.push_back({mount.type(), mount.source(), mount.target(), {mount.options().begin(), mount.options().end()}});
   const StdioPaths paths{request.stdin(), request.stdout(), request.stderr(), request.terminal()};
   (*container)
-      ->create(paths, std::move(rootfs), [this, id = request.id(), reply = std::move(reply)](const Result<pid_t>& pid) {
-        if (!pid.ok()) {
-          containers_.erase(id);
-          return reply(pid.error());
-        }
-        task_api::CreateTaskResponse response;
-        response.set_pid(static_cast<uint32_t>(*pid));
-        reply(response);
-      });
+      ->create(paths, std::move(rootfs), request.checkpoint(),
+               [this, id = request.id(), reply = std::move(reply)](const Result<pid_t>& pid) {
+                 if (!pid.ok()) {
+                   containers_.erase(id);
+                   return reply(pid.error());
+                 }
+                 task_api::CreateTaskResponse response;
+                 response.set_pid(static_cast<uint32_t>(*pid));
+                 reply(response);
+               });
 }
 
 void TaskService::start(const task_api::StartRequest& request, Reply<task_api::StartResponse> reply) {
@@ -192,8 +192,12 @@ void TaskService::resume(const task_api::ResumeRequest& request, Reply<Empty> re
   (*container)->resume(done_of(std::move(reply)));
 }
 
-void TaskService::checkpoint(const task_api::CheckpointTaskRequest&, Reply<Empty> reply) {
-  reply(unimplemented("checkpoint is not supported"));
+void TaskService::checkpoint(const task_api::CheckpointTaskRequest& request, Reply<Empty> reply) {
+  const auto container = find(request.id());
+  if (!container.ok()) return reply(container.error());
+  const auto settings = parse_checkpoint_options(request);
+  if (!settings.ok()) return reply(settings.error());
+  (*container)->checkpoint(*settings, done_of(std::move(reply)));
 }
 
 void TaskService::kill(const task_api::KillRequest& request, Reply<Empty> reply) {

@@ -25,7 +25,7 @@ Result<std::string> working_directory() {
 Result<void> serve_in_foreground(const shim::Arguments& arguments) {
   if (arguments.socket.empty()) return hull::invalid_argument("-socket: expected the path to serve on");
   auto listener = TRY(hull::sys::listen_unix(arguments.socket, 0600));
-  return shim::run_server(arguments, std::move(listener), arguments.socket);
+  return shim::run_server(arguments, std::move(listener), {arguments.socket, {}});
 }
 
 Result<void> run(std::span<const char* const> words) {

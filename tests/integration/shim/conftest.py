@@ -20,11 +20,13 @@ from .ttrpc import Client, EventSocket
 class Task:
     """A container's shim, and what a supervisor does with it."""
 
-    def __init__(self, place: "Place", name: str, spec: dict):
+    def __init__(self, place: "Place", name: str, spec: dict, start: bool):
         self.place, self.id = place, name
         self.bundle = place.state / "io.containerd.runtime.v2.task" / "test" / name
         self.bundle.mkdir(parents=True)
         (self.bundle / "config.json").write_text(json.dumps(spec))
+        if not start:
+            return
         started = self.shim("start")
         self.socket = started.stdout.removeprefix("unix://")
         self.client = Client(self.socket)
@@ -70,7 +72,8 @@ class Task:
         """However far the test got."""
         for pid in pids_of(str(self.bundle)):
             kill_pid(pid)
-        self.shim("delete")
+        if self.bundle.exists():
+            self.shim("delete")
 
 
 class Place:
@@ -90,14 +93,15 @@ class Place:
         self.env = {"TTRPC_ADDRESS": self.events.path}
         self.tasks = []
 
-    def task(self, *args: str, **changes) -> Task:
+    def task(self, *args: str, start: bool = True, **changes) -> Task:
+        """changes: of the specification's linux part. Without start the bundle is there, and no shim."""
         spec = copy.deepcopy(SPEC)
         spec["process"]["args"] = list(args)
         spec["process"]["terminal"] = changes.pop("terminal", False)
         name = f"t{len(self.tasks)}-{secrets.token_hex(4)}"  # the folder's name may have "__", which no id has
         spec["linux"]["cgroupsPath"] = f"/{self.cgroup}/{name}"
         spec["linux"].update(changes)
-        task = Task(self, name, spec)
+        task = Task(self, name, spec, start)
         self.tasks.append(task)
         return task
 

@@ -58,6 +58,18 @@ def test_exec_has_its_own_stdio_and_exit(any_runtime):
     expect(NOT_FOUND, "process does not exist e1", task.call, "State", {2: "e1"})
 
 
+def test_an_exec_called_init_is_not_the_containers_first_process(place):
+    task = place.task("sleep", "1000")
+    pid = task.create()
+    task.start()
+    task.exec("init", "true")
+    task.start("init")
+    assert task.wait("init") == 0
+    assert (task.bundle / "init.pid").read_text() == str(pid)
+    task.call("Delete", {2: "init"})
+    assert (task.bundle / "init.pid").exists()
+
+
 def test_failures_are_told_in_the_runtimes_words(any_runtime):
     task = any_runtime.task("/nosuch")
     def make_and_start():
@@ -111,7 +123,8 @@ def test_refusals(place):
     expect(INVALID_ARGUMENT, "exec id", task.exec, "../up", "true")
     expect(INVALID_ARGUMENT, "exec spec", task.call, "Exec", {2: "e", 7: {1: "x", 2: "{"}})
     expect(INVALID_ARGUMENT, "signal 500", task.call, "Kill", {3: 500})
-    expect(UNIMPLEMENTED, "checkpoint", task.call, "Checkpoint")
+    expect(INVALID_ARGUMENT, "path", task.call, "Checkpoint", {2: "relative"})
+    expect(INVALID_ARGUMENT, "unsupported type", task.call, "Checkpoint", {2: "/x", 3: {1: "some.Options"}})
     assert task.status() == RUNNING
 
 
