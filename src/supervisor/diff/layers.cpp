@@ -14,6 +14,7 @@
 namespace hull::supervisor {
 namespace {
 
+constexpr std::string_view kViewPrefix = "view-";
 constexpr std::string_view kUpper = "upperdir=";
 constexpr std::string_view kLower = "lowerdir=";
 
@@ -79,7 +80,7 @@ std::optional<LayerStack> stack_of(const std::vector<Mount>& mounts) {
 }
 
 Result<MountedView> MountedView::create(const std::vector<Mount>& mounts, const std::string& scratch) {
-  const std::string path = scratch + "/view-" + random_hex(12);
+  const std::string path = scratch + "/" + std::string(kViewPrefix) + random_hex(12);
   TRY(make_directories(scratch, 0700));
   TRY(sys::mkdir(path, 0700));
   MountedView view(path);
@@ -88,6 +89,11 @@ Result<MountedView> MountedView::create(const std::vector<Mount>& mounts, const 
     TRY(mount_one(mount, path));
   }
   return view;
+}
+
+void MountedView::clear(const std::string& scratch) {
+  for (const std::string& name : list_directory(scratch).value_or({}))
+    if (name.starts_with(kViewPrefix)) const MountedView left(scratch + "/" + name);
 }
 
 MountedView::~MountedView() {

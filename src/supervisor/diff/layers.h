@@ -24,6 +24,8 @@ class MountedView {
  public:
   /// Errors: kInvalidArgument: a mount of an unknown type or option; else what mount(2) says.
   static Result<MountedView> create(const std::vector<Mount>& mounts, const std::string& scratch);
+  /// Unmounts and removes what a daemon that was killed left there. While no view lives.
+  static void clear(const std::string& scratch);
   MountedView(MountedView&& other) noexcept : path_(std::exchange(other.path_, "")) {}
   MountedView& operator=(MountedView&&) = delete;
   ~MountedView();
