@@ -7,10 +7,12 @@
 #include <sys/stat.h>
 
 #include "base/daemon/database.h"
+#include "base/files.h"
 #include "base/log.h"
 #include "base/sys.h"
 #include "ipc/grpc/channel.h"
 #include "programs/hull-containerd/adapters.h"
+#include "supervisor/diff/layers.h"
 #include "supervisor/services/containers_service.h"
 #include "supervisor/services/content_service.h"
 #include "supervisor/services/diff_service.h"
@@ -126,7 +128,11 @@ Result<void> Daemon::Parts::open(const Config& config, const std::string& uuid) 
   snapshotters = TRY(open_snapshotters(database, config.root, flusher));
   const auto all = snapshotters.all();
   collector = std::make_unique<Collector>(database, *content, all);
-  differ = std::make_unique<Differ>(*content, config.state + "/mounts");
+  const std::string views = config.state + "/mounts";
+  MountedView::clear(views);
+  const std::string checkpoints = config.state + "/checkpoints";
+  TRY(remove_tree(checkpoints));  // what was on its way when we were killed
+  differ = std::make_unique<Differ>(*content, views);
   services.push_back(std::make_unique<VersionService>(std::string(version()), std::string(revision())));
   services.push_back(std::make_unique<IntrospectionService>(list_parts(all), uuid));
   services.push_back(std::make_unique<NamespacesService>(namespaces, events));
@@ -137,7 +143,7 @@ Result<void> Daemon::Parts::open(const Config& config, const std::string& uuid) 
   services.push_back(std::make_unique<DiffService>(*differ));
   services.push_back(std::make_unique<ContainersService>(containers, *collector, events));
   tasks = TRY(TaskRuntime::start(tasks_config(config), exchange, task_source));
-  services.push_back(std::make_unique<TasksService>(tasks->tasks()));
+  services.push_back(std::make_unique<TasksService>(tasks->tasks(), *content, containers, checkpoints));
   services.push_back(std::make_unique<EventsService>(exchange));
   return {};
 }

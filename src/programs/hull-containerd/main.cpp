@@ -1,7 +1,10 @@
 #include <signal.h>
+#include <unistd.h>
 
+#include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <string_view>
 
 #include "base/daemon/daemon_log.h"
 #include "base/daemon/memory.h"
@@ -24,6 +27,17 @@ sigset_t block_signals() {
   return set;
 }
 
+/// Work that can't be stopped (a large layer, a disk that hangs) does not keep us: whoever starts next finds what
+/// SIGKILL would have left, and goes on from there.
+void end_in(std::chrono::seconds time) {
+  ::signal(SIGALRM, [](int) {
+    constexpr std::string_view kText = "hull-containerd: end while work is under way\n";
+    [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, kText.data(), kText.size());
+    ::_exit(0);
+  });
+  ::alarm(static_cast<unsigned>(time.count()));
+}
+
 Result<void> run(const Config& config) {
   const sigset_t signals = block_signals();
   raise_descriptor_limit();  // a thousand containers and their shims are a few thousand descriptors
@@ -34,6 +48,7 @@ Result<void> run(const Config& config) {
   int signal = 0;
   while (::sigwait(&signals, &signal) != 0 || signal == SIGHUP) {}
   logging::info("ending", {{"signal", ::strsignal(signal)}});
+  end_in(std::chrono::seconds(5));
   daemon->stop(std::chrono::milliseconds(250));
   return {};
 }

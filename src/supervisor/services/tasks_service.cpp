@@ -1,18 +1,30 @@
 #include "supervisor/services/tasks_service.h"
 
-#include "ipc/grpc/status.h"
+#include <vector>
+
+#include "base/files.h"
+#include "base/ids.h"
+#include "base/rollback.h"
+#include "ipc/proto/shim/runc_options.pb.h"
+#include "supervisor/diff/folder_blobs.h"
 #include "supervisor/services/convert.h"
 #include "supervisor/services/task_wait.h"
+#include "supervisor/tasks/ask_all.h"
 
 namespace hull::supervisor {
 namespace {
 
 constexpr std::chrono::seconds kStateTime(2);
 
-Call call_of(const grpc::ServerContext& context) {
-  const auto left = context.deadline() - std::chrono::system_clock::now();
-  if (left > std::chrono::hours(24 * 365)) return Call{};  // gRPC's "never"
-  return Call{.stop = {}, .deadline = std::chrono::steady_clock::now() + left};
+constexpr const char* kCheckpointImages = "application/vnd.containerd.container.criu.checkpoint.criu.tar";
+constexpr const char* kCheckpointSpec = "application/vnd.containerd.container.checkpoint.config.v1+proto";
+
+/// Where the runtime options want the images; mostly empty.
+Result<std::string> image_path_of(const google::protobuf::Any& options) {
+  if (!options.type_url().ends_with("containerd.runc.v1.CheckpointOptions")) return std::string();
+  containerd::runc::v1::CheckpointOptions given;
+  if (!given.ParseFromString(options.value())) return invalid_argument("options: malformed " + options.type_url());
+  return given.image_path();
 }
 
 /// Names a process in any of the shim's requests that have one.
@@ -59,199 +71,220 @@ void fill(const task_api::StateResponse& state, const std::string& container, co
 
 }  // namespace
 
-Result<std::shared_ptr<Shim>> TasksService::shim_of(const grpc::ServerContextBase& context,
-                                                    const std::string& id) const {
+Result<std::shared_ptr<Shim>> TasksService::shim_of(const Context& context, const std::string& id) const {
   return tasks_.find(TRY(scope_of(context)).ns, id);
 }
 
-template <class In>
-grpc::Status TasksService::pass(Context* context, const char* method, In request) const {
-  const auto shim = shim_of(*context, request.id());
-  if (!shim.ok()) return ipc::to_status(shim.error());
-  return ipc::to_status((*shim)->template call<Empty>(call_of(*context), method, request));
+template <class Out, class In>
+TasksService::Reactor* TasksService::pass(Context& context, const char* method, const In& request,
+                                          std::function<void(const Out&)> fill) const {
+  auto shim = shim_of(context, request.id());
+  if (!shim.ok()) return refuse(context, shim.error());
+  return PassedCall<Out>::begin(std::move(*shim), method, request, std::move(fill));
 }
 
-grpc::Status TasksService::Create(Context* context, const tasks_api::CreateTaskRequest* request,
-                                  tasks_api::CreateTaskResponse* response) {
-  const auto create = [&]() -> Result<uint32_t> {
+template <class In>
+TasksService::Reactor* TasksService::pass(Context& context, const char* method, const In& request) const {
+  return pass<Empty>(context, method, request, [](const Empty&) {});
+}
+
+TasksService::Reactor* TasksService::work(const Context& context, WorkedCall::Work work) {
+  return WorkedCall::begin(workers_, context.deadline(), std::move(work));
+}
+
+TasksService::Reactor* TasksService::Create(Context* context, const tasks_api::CreateTaskRequest* request,
+                                            tasks_api::CreateTaskResponse* response) {
+  return work(*context, [=, this](const Call& call) -> Result<void> {
     const Scope scope = TRY(scope_of(*context));
     TRY(validate_identifier(request->container_id()));
-    if (request->has_checkpoint()) return unimplemented("restore from a checkpoint is not supported");
     NewTask task{.ns = scope.ns, .id = request->container_id(), .request = {}, .runtime = request->runtime_path()};
+    if (request->has_checkpoint()) {
+      if (request->checkpoint().media_type() != kCheckpointImages)
+        return invalid_argument("unsupported checkpoint type \"" + request->checkpoint().media_type() + "\"");
+      const auto images = TRY(digest_from(request->checkpoint().digest()));
+      task.fill_checkpoint = [=, this](const std::string& folder) {
+        return unpack_folder(content_, scope, images, folder);
+      };
+    }
     *task.request.mutable_rootfs() = request->rootfs();
     task.request.set_stdin(request->stdin());
     task.request.set_stdout(request->stdout());
     task.request.set_stderr(request->stderr());
     task.request.set_terminal(request->terminal());
     if (request->has_options()) *task.request.mutable_options() = request->options();
-    return tasks_.create(call_of(*context), std::move(task));
-  };
-  const auto pid = create();
-  if (!pid.ok()) return ipc::to_status(pid.error());
-  response->set_container_id(request->container_id());
-  response->set_pid(*pid);
-  return grpc::Status::OK;
+    response->set_pid(TRY(tasks_.create(call, std::move(task))));
+    response->set_container_id(request->container_id());
+    return {};
+  });
 }
 
-grpc::Status TasksService::Start(Context* context, const tasks_api::StartRequest* request,
-                                 tasks_api::StartResponse* response) {
-  const auto shim = shim_of(*context, request->container_id());
-  if (!shim.ok()) return ipc::to_status(shim.error());
-  const auto started = (*shim)->call<task_api::StartResponse>(
-      call_of(*context), "Start", process_request<task_api::StartRequest>(request->container_id(), request->exec_id()));
-  if (!started.ok()) return ipc::to_status(started.error());
-  response->set_pid(started->pid());
-  return grpc::Status::OK;
+TasksService::Reactor* TasksService::Start(Context* context, const tasks_api::StartRequest* request,
+                                           tasks_api::StartResponse* response) {
+  return pass<task_api::StartResponse>(
+      *context, "Start", process_request<task_api::StartRequest>(request->container_id(), request->exec_id()),
+      [response](const task_api::StartResponse& started) { response->set_pid(started.pid()); });
 }
 
-grpc::Status TasksService::Delete(Context* context, const tasks_api::DeleteTaskRequest* request,
-                                  tasks_api::DeleteResponse* response) {
-  const auto scope = scope_of(*context);
-  if (!scope.ok()) return ipc::to_status(scope.error());
-  const auto deleted = tasks_.remove(call_of(*context), scope->ns, request->container_id());
-  if (!deleted.ok()) return ipc::to_status(deleted.error());
-  fill(*deleted, *response);
-  response->set_id(request->container_id());
-  return grpc::Status::OK;
+TasksService::Reactor* TasksService::Delete(Context* context, const tasks_api::DeleteTaskRequest* request,
+                                            tasks_api::DeleteResponse* response) {
+  return work(*context, [=, this](const Call& call) -> Result<void> {
+    fill(TRY(tasks_.remove(call, TRY(scope_of(*context)).ns, request->container_id())), *response);
+    response->set_id(request->container_id());
+    return {};
+  });
 }
 
-grpc::Status TasksService::DeleteProcess(Context* context, const tasks_api::DeleteProcessRequest* request,
-                                         tasks_api::DeleteResponse* response) {
-  const auto remove = [&]() -> Result<task_api::DeleteResponse> {
+TasksService::Reactor* TasksService::DeleteProcess(Context* context, const tasks_api::DeleteProcessRequest* request,
+                                                   tasks_api::DeleteResponse* response) {
+  if (const auto shim = shim_of(*context, request->container_id()); !shim.ok()) return refuse(*context, shim.error());
+  if (request->exec_id().empty()) return refuse(*context, invalid_argument("exec id cannot be empty"));
+  return pass<task_api::DeleteResponse>(
+      *context, "Delete", process_request<task_api::DeleteRequest>(request->container_id(), request->exec_id()),
+      [request, response](const task_api::DeleteResponse& deleted) {
+        fill(deleted, *response);
+        response->set_id(request->exec_id());
+      });
+}
+
+TasksService::Reactor* TasksService::Get(Context* context, const tasks_api::GetRequest* request,
+                                         tasks_api::GetResponse* response) {
+  return work(*context, [=, this](const Call& call) -> Result<void> {
     const auto shim = TRY(shim_of(*context, request->container_id()));
-    if (request->exec_id().empty()) return invalid_argument("exec id cannot be empty");
-    return shim->call<task_api::DeleteResponse>(
-        call_of(*context), "Delete",
-        process_request<task_api::DeleteRequest>(request->container_id(), request->exec_id()));
-  };
-  const auto deleted = remove();
-  if (!deleted.ok()) return ipc::to_status(deleted.error());
-  fill(*deleted, *response);
-  response->set_id(request->exec_id());
-  return grpc::Status::OK;
+    const auto state = TRY(shim->call<task_api::StateResponse>(
+        Call::within(kStateTime, call.stop), "State",
+        process_request<task_api::StateRequest>(request->container_id(), request->exec_id())));
+    fill(state, request->container_id(), *response->mutable_process());
+    return {};
+  });
 }
 
-grpc::Status TasksService::Get(Context* context, const tasks_api::GetRequest* request,
-                               tasks_api::GetResponse* response) {
-  const auto shim = shim_of(*context, request->container_id());
-  if (!shim.ok()) return ipc::to_status(shim.error());
-  const auto state = (*shim)->call<task_api::StateResponse>(
-      Call::within(kStateTime), "State",
-      process_request<task_api::StateRequest>(request->container_id(), request->exec_id()));
-  if (!state.ok()) return ipc::to_status(state.error());
-  fill(*state, request->container_id(), *response->mutable_process());
-  return grpc::Status::OK;
-}
-
-grpc::Status TasksService::List(Context* context, const tasks_api::ListTasksRequest* request,
-                                tasks_api::ListTasksResponse* response) {
-  const auto list = [&]() -> Result<void> {
+TasksService::Reactor* TasksService::List(Context* context, const tasks_api::ListTasksRequest* request,
+                                          tasks_api::ListTasksResponse* response) {
+  return work(*context, [=, this](const Call& call) -> Result<void> {
     const Scope scope = TRY(scope_of(*context));
     const Filter filter = TRY(Filter::parse(request->filter()));
-    for (const auto& state : tasks_.states(Call::within(kStateTime), scope.ns))
+    for (const auto& state : tasks_.states(Call::within(kStateTime, call.stop), scope.ns))
       if (filter.matches([&](auto path) { return field_of(scope.ns, state.id(), path); }))
         fill(state, state.id(), *response->add_tasks());
     return {};
-  };
-  return ipc::to_status(list());
+  });
 }
 
-grpc::Status TasksService::Kill(Context* context, const tasks_api::KillRequest* request, Empty*) {
+TasksService::Reactor* TasksService::Kill(Context* context, const tasks_api::KillRequest* request, Empty*) {
   auto passed = process_request<task_api::KillRequest>(request->container_id(), request->exec_id());
   passed.set_signal(request->signal());
   passed.set_all(request->all());
-  return pass(context, "Kill", std::move(passed));
+  return pass(*context, "Kill", passed);
 }
 
-grpc::Status TasksService::Exec(Context* context, const tasks_api::ExecProcessRequest* request, Empty*) {
-  if (request->exec_id().empty()) return ipc::to_status(invalid_argument("exec id cannot be empty"));
+TasksService::Reactor* TasksService::Exec(Context* context, const tasks_api::ExecProcessRequest* request, Empty*) {
+  if (request->exec_id().empty()) return refuse(*context, invalid_argument("exec id cannot be empty"));
   if (const auto valid = validate_identifier(request->exec_id()); !valid.ok())
-    return ipc::to_status(Result<void>(valid).context("invalid exec id " + request->exec_id()).error());
+    return refuse(*context, Error(valid.error()).context("invalid exec id " + request->exec_id()));
   auto passed = process_request<task_api::ExecProcessRequest>(request->container_id(), request->exec_id());
   passed.set_stdin(request->stdin());
   passed.set_stdout(request->stdout());
   passed.set_stderr(request->stderr());
   passed.set_terminal(request->terminal());
   *passed.mutable_spec() = request->spec();
-  return pass(context, "Exec", std::move(passed));
+  return pass(*context, "Exec", passed);
 }
 
-grpc::Status TasksService::ResizePty(Context* context, const tasks_api::ResizePtyRequest* request, Empty*) {
+TasksService::Reactor* TasksService::ResizePty(Context* context, const tasks_api::ResizePtyRequest* request, Empty*) {
   auto passed = process_request<task_api::ResizePtyRequest>(request->container_id(), request->exec_id());
   passed.set_width(request->width());
   passed.set_height(request->height());
-  return pass(context, "ResizePty", std::move(passed));
+  return pass(*context, "ResizePty", passed);
 }
 
-grpc::Status TasksService::CloseIO(Context* context, const tasks_api::CloseIORequest* request, Empty*) {
+TasksService::Reactor* TasksService::CloseIO(Context* context, const tasks_api::CloseIORequest* request, Empty*) {
   auto passed = process_request<task_api::CloseIORequest>(request->container_id(), request->exec_id());
   passed.set_stdin(request->stdin());
-  return pass(context, "CloseIO", std::move(passed));
+  return pass(*context, "CloseIO", passed);
 }
 
-grpc::Status TasksService::Pause(Context* context, const tasks_api::PauseTaskRequest* request, Empty*) {
-  return pass(context, "Pause", container_request<task_api::PauseRequest>(request->container_id()));
+TasksService::Reactor* TasksService::Pause(Context* context, const tasks_api::PauseTaskRequest* request, Empty*) {
+  return pass(*context, "Pause", container_request<task_api::PauseRequest>(request->container_id()));
 }
 
-grpc::Status TasksService::Resume(Context* context, const tasks_api::ResumeTaskRequest* request, Empty*) {
-  return pass(context, "Resume", container_request<task_api::ResumeRequest>(request->container_id()));
+TasksService::Reactor* TasksService::Resume(Context* context, const tasks_api::ResumeTaskRequest* request, Empty*) {
+  return pass(*context, "Resume", container_request<task_api::ResumeRequest>(request->container_id()));
 }
 
-grpc::Status TasksService::ListPids(Context* context, const tasks_api::ListPidsRequest* request,
-                                    tasks_api::ListPidsResponse* response) {
-  const auto shim = shim_of(*context, request->container_id());
-  if (!shim.ok()) return ipc::to_status(shim.error());
-  auto pids = (*shim)->call<task_api::PidsResponse>(call_of(*context), "Pids",
-                                                    container_request<task_api::PidsRequest>(request->container_id()));
-  if (!pids.ok()) return ipc::to_status(pids.error());
-  *response->mutable_processes() = std::move(*pids->mutable_processes());
-  return grpc::Status::OK;
+TasksService::Reactor* TasksService::ListPids(Context* context, const tasks_api::ListPidsRequest* request,
+                                              tasks_api::ListPidsResponse* response) {
+  return pass<task_api::PidsResponse>(
+      *context, "Pids", container_request<task_api::PidsRequest>(request->container_id()),
+      [response](const task_api::PidsResponse& pids) { *response->mutable_processes() = pids.processes(); });
 }
 
-grpc::Status TasksService::Checkpoint(Context* context, const tasks_api::CheckpointTaskRequest* request,
-                                      tasks_api::CheckpointTaskResponse*) {
-  const auto shim = shim_of(*context, request->container_id());
-  if (!shim.ok()) return ipc::to_status(shim.error());
-  return ipc::to_status(unimplemented("checkpoint is not supported"));
+TasksService::Reactor* TasksService::Checkpoint(Context* context, const tasks_api::CheckpointTaskRequest* request,
+                                                tasks_api::CheckpointTaskResponse* response) {
+  return work(*context, [=, this](const Call& call) -> Result<void> {
+    return checkpoint(call, TRY(scope_of(*context)), *request, *response);
+  });
 }
 
-grpc::Status TasksService::Update(Context* context, const tasks_api::UpdateTaskRequest* request, Empty*) {
+Result<void> TasksService::checkpoint(const Call& call, const Scope& scope,
+                                      const tasks_api::CheckpointTaskRequest& request,
+                                      tasks_api::CheckpointTaskResponse& response) {
+  const auto shim = TRY(tasks_.find(scope.ns, request.container_id()));
+  const auto record = TRY(containers_.get(scope, request.container_id()));
+  auto passed = container_request<task_api::CheckpointTaskRequest>(request.container_id());
+  *passed.mutable_options() = request.options();
+  const std::string own_place = TRY(image_path_of(request.options()));
+  if (!own_place.empty()) {
+    // The client wants the images there, and nowhere else.
+    passed.set_path(own_place);
+    TRY(shim->call<Empty>(call, "Checkpoint", passed));
+    return {};
+  }
+  const std::string folder = scratch_ + "/checkpoint-" + random_hex(12);
+  TRY(make_directories(folder, 0700));
+  const Defer remove([&] { (void)remove_tree(folder).ok(); });
+  passed.set_path(folder);
+  TRY(shim->call<Empty>(call, "Checkpoint", passed));
+  google::protobuf::Any spec;
+  to_proto(record.spec, spec);
+  to_proto(TRY(store_folder(content_, scope, folder, kCheckpointImages)), *response.add_descriptors());
+  to_proto(TRY(store_bytes(content_, scope, spec.SerializeAsString(), kCheckpointSpec)), *response.add_descriptors());
+  return {};
+}
+
+TasksService::Reactor* TasksService::Update(Context* context, const tasks_api::UpdateTaskRequest* request, Empty*) {
   auto passed = container_request<task_api::UpdateTaskRequest>(request->container_id());
   *passed.mutable_resources() = request->resources();
   *passed.mutable_annotations() = request->annotations();
-  return pass(context, "Update", std::move(passed));
+  return pass(*context, "Update", passed);
 }
 
-grpc::Status TasksService::Metrics(Context* context, const tasks_api::MetricsRequest* request,
-                                   tasks_api::MetricsResponse* response) {
-  const auto collect = [&]() -> Result<void> {
+TasksService::Reactor* TasksService::Metrics(Context* context, const tasks_api::MetricsRequest* request,
+                                             tasks_api::MetricsResponse* response) {
+  return work(*context, [=, this](const Call& call) -> Result<void> {
     const Scope scope = TRY(scope_of(*context));
     const Filters filters = TRY(filters_from(request->filters()));
-    const Call limits = Call::within(kStateTime);
-    for (const auto& shim : tasks_.list(scope.ns)) {
-      if (!filters.matches([&](auto path) { return field_of(scope.ns, shim->bundle.id, path); })) continue;
-      const auto stats = shim->call<task_api::StatsResponse>(
-          limits, "Stats", container_request<task_api::StatsRequest>(shim->bundle.id));
-      if (!stats.ok()) continue;  // it may have ended just now
+    auto shims = tasks_.list(scope.ns);
+    std::erase_if(shims, [&](const auto& shim) {
+      return !filters.matches([&](auto path) { return field_of(scope.ns, shim->bundle.id, path); });
+    });
+    const auto answers = ask_all<task_api::StatsResponse>(Call::within(kStateTime, call.stop), shims, "Stats",
+                                                          container_request<task_api::StatsRequest>);
+    for (size_t i = 0; i < shims.size(); ++i) {
+      if (!answers[i]) continue;  // it may have ended just now
       auto& metric = *response->add_metrics();
-      metric.set_id(shim->bundle.id);
+      metric.set_id(shims[i]->bundle.id);
       to_proto(now(), *metric.mutable_timestamp());
-      *metric.mutable_data() = stats->stats();
+      *metric.mutable_data() = answers[i]->stats();
     }
     return {};
-  };
-  return ipc::to_status(collect());
+  });
 }
 
-grpc::ServerUnaryReactor* TasksService::Wait(grpc::CallbackServerContext* context,
-                                             const tasks_api::WaitRequest* request, tasks_api::WaitResponse* response) {
-  const auto shim = shim_of(*context, request->container_id());
-  if (!shim.ok()) {
-    auto* reactor = context->DefaultReactor();
-    reactor->Finish(ipc::to_status(shim.error()));
-    return reactor;
-  }
-  return TaskWait::begin(*shim, request->exec_id(), *response);
+TasksService::Reactor* TasksService::Wait(Context* context, const tasks_api::WaitRequest* request,
+                                          tasks_api::WaitResponse* response) {
+  auto shim = shim_of(*context, request->container_id());
+  if (!shim.ok()) return refuse(*context, shim.error());
+  return TaskWait::begin(std::move(*shim), request->exec_id(), *response);
 }
 
 }  // namespace hull::supervisor

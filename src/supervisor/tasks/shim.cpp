@@ -5,8 +5,38 @@
 namespace hull::supervisor {
 
 Result<void> Shim::connect(EventLoop& loop, const std::string& socket, std::function<void()> on_close) {
-  client_ = TRY(ttrpc::Client::connect(loop, socket, std::move(on_close)));
+  socket_ = socket;
+  client_ = TRY(ttrpc::Client::connect(loop, socket, [end = end_, on_close = std::move(on_close)] {
+    {
+      std::lock_guard lock(end->mutex);
+      end->reached = true;
+    }
+    end->wake.notify_all();
+    on_close();
+  }));
   return {};
+}
+
+void Shim::removed(const task_api::DeleteResponse& end) {
+  {
+    std::lock_guard lock(end_->mutex);
+    end_->removed = end;
+  }
+  end_->wake.notify_all();
+}
+
+Result<task_api::DeleteResponse> Shim::await_removal(const Call& call) const {
+  std::unique_lock lock(end_->mutex);
+  if (end_->wake.wait_until(lock, call.stop, call.deadline, [&] { return end_->removed.has_value(); }))
+    return *end_->removed;
+  if (call.stop.stop_requested()) return cancelled("context canceled");
+  return Error(Code::kDeadlineExceeded, "context deadline exceeded");
+}
+
+bool Shim::await_end(const Call& call) const {
+  if (!client_) return true;
+  std::unique_lock lock(end_->mutex);
+  return end_->wake.wait_until(lock, call.stop, call.deadline, [&] { return end_->reached; });
 }
 
 Result<void> Shim::open_log(EventLoop& loop) {
@@ -15,8 +45,10 @@ Result<void> Shim::open_log(EventLoop& loop) {
 }
 
 void Shim::close() {
+  // The supervisor's own end and the clean-up of a shim that died may both get here, each on a thread of its own.
+  if (closed_.exchange(true)) return;
   if (client_) client_->close();
-  if (log_) ShimLog::close(std::exchange(log_, nullptr));
+  if (log_) ShimLog::close(std::move(log_));
 }
 
 uint64_t Shim::wait(const std::string& exec_id, std::function<void(const Exit&)> callback) {

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -34,17 +36,23 @@ class Shim : public std::enable_shared_from_this<Shim> {
   Result<void> connect(EventLoop& loop, const std::string& socket, std::function<void()> on_close);
   /// Before the shim starts, which may wait for a reader of its log.
   Result<void> open_log(EventLoop& loop);
+  /// Repeat calls do nothing. From any thread.
   void close();
   bool connected() const { return client_ && !client_->closed(); }
+  /// Whether it hung up, or was never there, within the call's limits.
+  bool await_end(const Call& call) const;
 
   template <class Out, class In>
   Result<Out> call(const Call& call, const char* method, const In& request) {
     return ttrpc::call<Out>(*client_, call, kService, method, request, metadata());
   }
+  /// Returns what cancel() takes. The callback runs on the loop's thread, or at once.
   template <class Out, class In>
-  void start(const char* method, const In& request, std::function<void(Result<Out>)> callback) {
-    ttrpc::start<Out>(*client_, kService, method, request, std::move(callback), metadata());
+  uint32_t start(const char* method, const In& request, std::function<void(Result<Out>)> callback) {
+    return ttrpc::start<Out>(*client_, kService, method, request, std::move(callback), metadata());
   }
+  /// The callback runs no more, unless it has begun.
+  void cancel(uint32_t call) { client_->cancel(call); }
 
   /// Tells when the process ends: its first one for an empty exec_id. However many wait, the shim is asked once, so
   /// that clients that come and go leave nothing behind in it. The callback runs on the loop's thread, or at once.
@@ -53,6 +61,12 @@ class Shim : public std::enable_shared_from_this<Shim> {
 
   /// Set by whoever ends the task: its end is then no surprise, and is dealt with once.
   bool begin_removal() { return !removing_.exchange(true); }
+  /// Nothing is left of the task, which ended so.
+  void removed(const task_api::DeleteResponse& end);
+  /// Errors: kDeadlineExceeded, kCancelled.
+  Result<task_api::DeleteResponse> await_removal(const Call& call) const;
+  /// Where it listens; empty before connect().
+  const std::string& socket() const { return socket_; }
 
  private:
   static constexpr const char* kService = "containerd.task.v2.Task";
@@ -61,9 +75,19 @@ class Shim : public std::enable_shared_from_this<Shim> {
   ttrpc::Metadata metadata() const { return {{"containerd-namespace-ttrpc", bundle.ns}}; }
   void ask_for_exit(const std::string& exec_id);
 
+  struct End {
+    std::mutex mutex;
+    std::condition_variable_any wake;
+    bool reached = false;                             // guarded by mutex: it hung up
+    std::optional<task_api::DeleteResponse> removed;  // guarded by mutex
+  };
+
   std::shared_ptr<ttrpc::Client> client_;
+  std::string socket_;
+  const std::shared_ptr<End> end_ = std::make_shared<End>();
   std::shared_ptr<ShimLog> log_;
   std::atomic<bool> removing_ = false;
+  std::atomic<bool> closed_ = false;
   std::atomic<uint64_t> next_wait_ = 0;
   Guarded<std::map<std::string, Waiters>> waits_;
 };

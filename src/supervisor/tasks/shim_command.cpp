@@ -3,6 +3,8 @@
 #include <poll.h>
 #include <signal.h>
 
+#include <array>
+#include <cerrno>
 #include <vector>
 
 #include "base/files.h"
@@ -48,15 +50,24 @@ std::vector<std::string> command_line(const std::string& binary, const Bundle& b
   return argv;
 }
 
-/// Everything until the other side is closed. Errors: kDeadlineExceeded.
+/// Everything until the other side is closed. Errors: kDeadlineExceeded, kCancelled.
 Result<std::string> read_to_end(const Call& call, FdRef fd) {
+  const UniqueFd stopped = TRY(sys::eventfd(0));
+  const std::stop_callback tell(call.stop, [&] {
+    const uint64_t one = 1;
+    (void)sys::write(stopped, {reinterpret_cast<const char*>(&one), sizeof one}).ok();
+  });
   std::string all;
   char buffer[4096];
   while (true) {
     auto left = std::chrono::ceil<std::chrono::milliseconds>(call.deadline - std::chrono::steady_clock::now());
     left = std::min(left, std::chrono::milliseconds(std::chrono::hours(1)));
-    if (left.count() <= 0 || !TRY(sys::poll(fd, POLLIN, left)))
-      return Error(Code::kDeadlineExceeded, "context deadline exceeded");
+    std::array<pollfd, 2> waits{pollfd{fd.get(), POLLIN, 0}, pollfd{stopped.get(), POLLIN, 0}};
+    const int ready = left.count() <= 0 ? 0 : ::poll(waits.data(), waits.size(), static_cast<int>(left.count()));
+    if (ready < 0 && errno != EINTR) return Error::from_errno(errno, "poll");
+    if (call.stop.stop_requested()) return cancelled("context canceled");
+    if (ready == 0) return Error(Code::kDeadlineExceeded, "context deadline exceeded");
+    if (waits[0].revents == 0) continue;
     const size_t count = TRY(sys::read(fd, buffer));
     if (count == 0) return all;
     if (all.size() < kMaxOutput) all.append(buffer, count);

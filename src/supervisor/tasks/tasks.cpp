@@ -1,20 +1,17 @@
 #include "supervisor/tasks/tasks.h"
 
-#include <condition_variable>
-#include <mutex>
-
 #include "base/files.h"
 #include "base/log.h"
 #include "base/sys.h"
 #include "base/text.h"
 #include "ipc/proto/shim/task_events.pb.h"
+#include "supervisor/tasks/ask_all.h"
 #include "supervisor/tasks/runtime_path.h"
 
 namespace hull::supervisor {
 namespace {
 
 constexpr std::chrono::seconds kLoadTime(5);
-constexpr std::chrono::seconds kCleanUpTime(30);
 constexpr const char* kBinaryFile = "shim-binary-path";
 
 Error no_such_task(const std::string& id) { return not_found("task " + id + ": not found"); }
@@ -25,12 +22,6 @@ task_api::StateRequest state_request(const std::string& id) {
   return request;
 }
 
-void set_now(google::protobuf::Timestamp& out) {
-  const auto since = now().time_since_epoch();
-  out.set_seconds(std::chrono::duration_cast<std::chrono::seconds>(since).count());
-  out.set_nanos(static_cast<int32_t>((since % std::chrono::seconds(1)).count()));
-}
-
 }  // namespace
 
 Tasks::Tasks(TasksConfig config, EventLoop& loop, Exchange& exchange, ContainerSource& containers)
@@ -39,6 +30,7 @@ Tasks::Tasks(TasksConfig config, EventLoop& loop, Exchange& exchange, ContainerS
 }
 
 Tasks::~Tasks() {
+  stop_.request_stop();
   const auto all = entries_.with([](auto& entries) { return std::exchange(entries, {}); });
   for (const auto& [key, entry] : all)
     if (entry.shim) entry.shim->close();
@@ -65,6 +57,12 @@ Result<uint32_t> Tasks::create_reserved(const Call& call, NewTask& task, const T
   const auto shim = std::make_shared<Shim>(std::move(bundle), binary);
   const std::string options = task.request.has_options() ? task.request.options().SerializeAsString() : "";
   auto made = [&]() -> Result<uint32_t> {
+    if (task.fill_checkpoint) {
+      const std::string images = shim->bundle.file("checkpoint");
+      TRY(sys::mkdir(images, 0700));
+      TRY(task.fill_checkpoint(images));
+      task.request.set_checkpoint(images);
+    }
     TRY(launch(call, shim, options));
     task.request.set_id(task.id);
     task.request.set_bundle(shim->bundle.path);
@@ -77,8 +75,14 @@ Result<uint32_t> Tasks::create_reserved(const Call& call, NewTask& task, const T
     abandon(shim);
     return made;
   }
-  entries_.with([&](auto& entries) { entries[Key{task.ns, task.id}].shim = shim; });
+  take_over(shim);
   return made;
+}
+
+/// From here on its death is shim_died()'s.
+void Tasks::take_over(const std::shared_ptr<Shim>& shim) {
+  entries_.with([&](auto& entries) { entries[Key{shim->bundle.ns, shim->bundle.id}].shim = shim; });
+  if (!shim->connected()) shim_died(shim);  // it may have died just before
 }
 
 Result<void> Tasks::launch(const Call& call, const std::shared_ptr<Shim>& shim, const std::string& options) {
@@ -96,42 +100,6 @@ Result<void> Tasks::connect(const std::shared_ptr<Shim>& shim, const std::string
     // A pool's thread: the loop serves every other shim meanwhile.
     if (auto dead = weak.lock()) cleaners_.submit([this, dead = std::move(dead)] { shim_died(dead); });
   });
-}
-
-/// A task that could not be made: ends its shim, however far it got.
-void Tasks::abandon(const std::shared_ptr<Shim>& shim) {
-  if (!shim->begin_removal()) return;
-  const auto limits = Call::within(kLoadTime);
-  task_api::ShutdownRequest request;
-  request.set_id(shim->bundle.id);
-  request.set_now(true);
-  const bool connected = shim->connected();
-  const auto ended = connected ? shim->call<google::protobuf::Empty>(limits, "Shutdown", request)
-                               : Result<google::protobuf::Empty>(unavailable("ttrpc: closed"));
-  shim->close();
-  if (!ended.ok() && exists(shim->bundle.file("address"))) (void)clean_up_after(*shim);
-  if (auto removed = remove_bundle(shim->bundle); !removed.ok())
-    logging::warn("remove bundle", {{"id", shim->bundle.id}, {"error", removed.error().message()}});
-}
-
-Result<task_api::DeleteResponse> Tasks::remove(const Call& call, const std::string& ns, const std::string& id) {
-  const auto shim = TRY(find(ns, id));
-  task_api::DeleteRequest request;
-  request.set_id(id);
-  auto deleted = shim->call<task_api::DeleteResponse>(call, "Delete", request);
-  // A shim that knows no such container has lost it: only the rest is left to do.
-  if (!deleted.ok() && !deleted.is(Code::kNotFound)) return deleted;
-  if (!shim->begin_removal()) return no_such_task(id);
-  task_api::ShutdownRequest shutdown;
-  shutdown.set_id(id);
-  const auto ended = shim->call<google::protobuf::Empty>(Call::within(kLoadTime), "Shutdown", shutdown);
-  if (!ended.ok() && !ended.is(Code::kUnavailable))
-    logging::warn("shut down shim", {{"id", id}, {"error", ended.error().message()}});
-  shim->close();
-  auto removed = remove_bundle(shim->bundle);
-  forget(*shim);
-  if (!removed.ok()) logging::warn("remove bundle", {{"id", id}, {"error", removed.error().message()}});
-  return deleted;
 }
 
 Result<std::shared_ptr<Shim>> Tasks::find(const std::string& ns, const std::string& id) const {
@@ -153,26 +121,10 @@ std::vector<std::shared_ptr<Shim>> Tasks::list(const std::string& ns) const {
 }
 
 std::vector<task_api::StateResponse> Tasks::states(const Call& call, const std::string& ns) const {
-  struct Collected {
-    std::mutex mutex;
-    std::condition_variable_any wake;
-    size_t missing = 0;
-    std::vector<task_api::StateResponse> states;
-  };
-  const auto shims = list(ns);
-  const auto collected = std::make_shared<Collected>();
-  collected->missing = shims.size();
-  for (const auto& shim : shims)
-    shim->start<task_api::StateResponse>("State", state_request(shim->bundle.id),
-                                         [collected](Result<task_api::StateResponse> state) {
-                                           std::lock_guard lock(collected->mutex);
-                                           if (state.ok()) collected->states.push_back(std::move(*state));
-                                           --collected->missing;
-                                           collected->wake.notify_all();
-                                         });
-  std::unique_lock lock(collected->mutex);
-  collected->wake.wait_until(lock, call.stop, call.deadline, [&] { return collected->missing == 0; });
-  return collected->states;
+  std::vector<task_api::StateResponse> states;
+  for (auto& state : ask_all<task_api::StateResponse>(call, list(ns), "State", state_request))
+    if (state) states.push_back(std::move(*state));
+  return states;
 }
 
 void Tasks::observe(const Envelope& envelope) {
@@ -199,49 +151,6 @@ std::optional<Tasks::Entry> Tasks::forget(const Shim& shim) {
   });
 }
 
-void Tasks::shim_died(const std::shared_ptr<Shim>& shim) {
-  if (!shim->begin_removal()) return;
-  logging::warn("shim disconnected", {{"id", shim->bundle.id}, {"namespace", shim->bundle.ns}});
-  shim->close();
-  const auto end = clean_up_after(*shim);
-  const auto entry = forget(*shim);
-  if (auto removed = remove_bundle(shim->bundle); !removed.ok())
-    logging::warn("remove bundle", {{"id", shim->bundle.id}, {"error", removed.error().message()}});
-  // Without an entry the task was never made: its create() says so.
-  if (entry) publish_end(*shim, entry->exit.value_or(end), entry->exit.has_value());
-}
-
-task_api::DeleteResponse Tasks::clean_up_after(const Shim& shim) {
-  auto deleted = delete_after_shim(Call::within(kCleanUpTime), shim.binary, shim.bundle, config_.shims);
-  if (deleted.ok()) return std::move(*deleted);
-  logging::warn("clean up after shim", {{"id", shim.bundle.id}, {"error", deleted.error().message()}});
-  task_api::DeleteResponse unknown;
-  unknown.set_exit_status(255);
-  set_now(*unknown.mutable_exited_at());
-  return unknown;
-}
-
-void Tasks::publish_end(const Shim& shim, const task_api::DeleteResponse& end, bool exit_is_known) {
-  const auto publish = [&](const char* topic, const google::protobuf::Message& event) {
-    (void)exchange_.publish(shim.bundle.ns, topic, std::string(event.GetTypeName()), event.SerializeAsString()).ok();
-  };
-  if (!exit_is_known) {
-    containerd::events::TaskExit exit;
-    exit.set_container_id(shim.bundle.id);
-    exit.set_id(shim.bundle.id);
-    exit.set_pid(end.pid());
-    exit.set_exit_status(end.exit_status());
-    *exit.mutable_exited_at() = end.exited_at();
-    publish("/tasks/exit", exit);
-  }
-  containerd::events::TaskDelete deleted;
-  deleted.set_container_id(shim.bundle.id);
-  deleted.set_pid(end.pid());
-  deleted.set_exit_status(end.exit_status());
-  *deleted.mutable_exited_at() = end.exited_at();
-  publish("/tasks/delete", deleted);
-}
-
 Result<void> Tasks::restore() {
   for (const Bundle& bundle : TRY(list_bundles(config_.places)))
     if (auto adopted = adopt(bundle); !adopted.ok())
@@ -264,9 +173,10 @@ Result<void> Tasks::adopt(const Bundle& bundle) {
   const auto reached = reach();
   // One that took the call and is only slow to answer lives, and so does its container.
   if (reached.ok() || (shim->connected() && !reached.is(Code::kNotFound))) {
-    entries_.with([&](auto& entries) { entries[Key{bundle.ns, bundle.id}].shim = shim; });
-    return {};
+    return take_over(shim), Result<void>();
   }
+  // It is we who have no descriptor or no memory: what runs there goes on, unseen until the next start.
+  if (reached.is(Code::kResourceExhausted)) return reached;
   // Its container was never made, or the shim is gone, or was killed before it could say where it is.
   if (shim->connected()) return abandon(shim), Result<void>();
   shim->begin_removal();

@@ -32,6 +32,8 @@ struct NewTask {
   /// Filled by the caller but for id and bundle: mounts, stdio, options.
   task_api::CreateTaskRequest request;
   std::string runtime;  ///< a name or path that goes before the record's; mostly empty
+  /// Puts criu's images into that folder, for a task that goes on where another one was; mostly empty.
+  std::function<Result<void>(const std::string& folder)> fill_checkpoint = {};
 };
 
 /// All tasks: which container runs in which shim.
@@ -61,7 +63,7 @@ class Tasks {
   /// Errors: kNotFound.
   Result<std::shared_ptr<Shim>> find(const std::string& ns, const std::string& id) const;
   std::vector<std::shared_ptr<Shim>> list(const std::string& ns) const;
-  /// State of all tasks of the namespace; those that don't answer in time are left out.
+  /// State of all tasks of the namespace, asked at once; those that don't answer in time are left out.
   std::vector<task_api::StateResponse> states(const Call& call, const std::string& ns) const;
 
  private:
@@ -74,7 +76,10 @@ class Tasks {
   Result<uint32_t> create_reserved(const Call& call, NewTask& task, const TaskSource& source);
   Result<void> launch(const Call& call, const std::shared_ptr<Shim>& shim, const std::string& options);
   Result<void> connect(const std::shared_ptr<Shim>& shim, const std::string& socket);
+  void take_over(const std::shared_ptr<Shim>& shim);
   void abandon(const std::shared_ptr<Shim>& shim);
+  bool end_gently(Shim& shim);
+  void remove_traces(const Shim& shim);
   Result<void> adopt(const Bundle& bundle);
   void shim_died(const std::shared_ptr<Shim>& shim);
   task_api::DeleteResponse clean_up_after(const Shim& shim);
@@ -88,6 +93,7 @@ class Tasks {
   Exchange& exchange_;
   ContainerSource& containers_;
   Guarded<std::map<Key, Entry>> entries_;
+  std::stop_source stop_;  // ends what clean-ups wait for; who starts next goes on with them
   ThreadPool cleaners_{"shim-cleaner", 4};
 };
 

@@ -16,6 +16,7 @@ class Containerd:
 
     def __init__(self, program: str):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="hull-it-ctrd-"))
+        self.shims = self.folder / "shims"  # of a test's own: they come before all others
         self.socket = str(self.folder / "containerd.sock")
         self.program = program
         config = self.folder / "config.toml"
@@ -33,7 +34,7 @@ class Containerd:
         return cls(ours("hull-containerd"))
 
     def start(self):
-        path = f"{BIN}:/usr/sbin:/usr/bin:/sbin:/bin"
+        path = f"{self.shims}:{BIN}:/usr/sbin:/usr/bin:/sbin:/bin"
         self.daemon = Daemon(self.command, self.folder / "log", env={"PATH": path})
         self.daemon.wait_ready(lambda: answers(self.socket) and self.ctr("version", check=False).returncode == 0)
 
