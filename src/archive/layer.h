@@ -11,8 +11,8 @@ struct UnpackedLayer {
   int64_t size = 0;       ///< of the uncompressed tar
 };
 
-/// Inflates and digests a layer's blob on one thread and unpacks it on another. The blob's own digest is taken to be
-/// verified: an uncompressed blob is not hashed again.
+/// Inflates and digests a layer's blob on one thread and unpacks it on another. Disks lose bytes: the blob is hashed
+/// once more on the way. Errors: apply_layer()'s; kDataLoss where it is not what its digest says.
 Result<UnpackedLayer> unpack_layer(UniqueFd blob, const image::Digest& digest, FdRef root, const ApplyOptions& options);
 
 }  // namespace hull::archive

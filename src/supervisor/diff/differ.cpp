@@ -64,13 +64,17 @@ Result<image::Descriptor> Differ::apply(const Scope& scope, const image::Descrip
     target = view->path();
   }
   const UniqueFd root = TRY(open_folder(target));
-  const auto unpacked = TRY(
-      archive::unpack_layer(std::move(blob), layer.digest, root, options).context("apply layer " + layer.digest.str()));
+  auto unpacked =
+      archive::unpack_layer(std::move(blob), layer.digest, root, options).context("apply layer " + layer.digest.str());
+  // The layer itself may be bad, or only what the disk has made of it: that goes, so that the next pull brings it
+  // again.
+  if (unpacked.is(Code::kDataLoss) || unpacked.is(Code::kInvalidArgument)) TRY(content_.verify(scope, layer.digest));
+  if (!unpacked.ok()) return std::move(unpacked).error();
   if (sync == SyncFs::kYes && ::syncfs(root.get()) != 0) return Error::from_errno(errno, "sync " + target);
   image::Descriptor applied;
   applied.media_type = image::media::kOciLayer;
-  applied.digest = unpacked.diff_id;
-  applied.size = unpacked.size;
+  applied.digest = unpacked->diff_id;
+  applied.size = unpacked->size;
   return applied;
 }
 

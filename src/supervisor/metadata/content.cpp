@@ -2,6 +2,7 @@
 
 #include "base/files.h"
 #include "base/log.h"
+#include "base/sys.h"
 
 namespace hull::supervisor {
 namespace {
@@ -152,6 +153,24 @@ Result<UniqueFd> ContentStore::open_blob(const Scope& scope, const image::Digest
   image::Hasher hasher(digest.algorithm());
   hasher.update(TRY(read_all(blob, Bytes{kVerified})));
   if (hasher.digest() == digest) return TRY(local_.open_blob(digest));
+  return damaged(digest).error();
+}
+
+Result<void> ContentStore::verify(const Scope& scope, const image::Digest& digest) {
+  TRY(info(scope, digest));
+  const auto blob = TRY(local_.open_blob(digest));
+  image::Hasher hasher(digest.algorithm());
+  std::vector<char> buffer(size_t{1} << 20);
+  for (int64_t offset = 0;;) {
+    const size_t count = TRY(sys::pread(blob, buffer, offset));
+    if (count == 0) break;
+    hasher.update({buffer.data(), count});
+    offset += static_cast<int64_t>(count);
+  }
+  return hasher.digest() == digest ? Result<void>() : damaged(digest);
+}
+
+Result<void> ContentStore::damaged(const image::Digest& digest) {
   TRY(forget(digest));
   return data_loss("content " + digest.str() + " was damaged on disk and is forgotten: pull it again");
 }

@@ -49,6 +49,8 @@ class ContentStore {
   /// Manifests and configurations are verified each time; a damaged one is forgotten, so that the next pull brings it.
   /// Errors: kNotFound; kDataLoss.
   Result<UniqueFd> open_blob(const Scope& scope, const image::Digest& digest);
+  /// Reads it to the end; a damaged one is forgotten. Errors: kNotFound; kDataLoss.
+  Result<void> verify(const Scope& scope, const image::Digest& digest);
 
   /// Errors: kAlreadyExists: the namespace has the expected blob; kUnavailable: another writer has the ref.
   Result<NamespacedWriter> writer(const Scope& scope, const std::string& ref, int64_t total,
@@ -68,6 +70,8 @@ class ContentStore {
   friend class NamespacedWriter;
   Result<void> record(const Scope& scope, const ContentInfo& info, const std::string& ref);
   Result<void> forget(const image::Digest& digest);
+  /// Forgets it and says so: never ok.
+  Result<void> damaged(const image::Digest& digest);
   Result<bool> is_referenced(const image::Digest& digest);
 
   Database& database_;

@@ -142,6 +142,28 @@ def test_what_was_damaged_by_hand_is_not_trusted(daemon):
     daemon.ctr("run", "--rm", "--runtime", "io.containerd.hull.v2", IMAGE, "t", "true")
 
 
+def test_a_layer_that_was_damaged_by_hand_is_not_unpacked(daemon):
+    """One bit in a file of an uncompressed layer: no checksum but its digest tells."""
+    daemon.ctr("images", "import", "--no-unpack", str(images.busybox()))
+    daemon.daemon.kill()
+    layer = max((daemon.folder / "root/content/blobs/sha256").iterdir(), key=lambda path: path.stat().st_size)
+    layer.chmod(0o600)
+    with open(layer, "r+b") as file:
+        file.seek(layer.stat().st_size // 2)
+        byte = file.read(1)[0]
+        file.seek(-1, os.SEEK_CUR)
+        file.write(bytes([byte ^ 1]))
+    daemon.start()
+    run = ("run", "--rm", "--runtime", "io.containerd.hull.v2", IMAGE, "t", "true")
+    refused = daemon.ctr(*run, check=False)
+    assert refused.returncode != 0 and f"sha256:{layer.name} was damaged on disk" in refused.stderr, refused.stderr
+    assert f"sha256:{layer.name}" not in daemon.ctr("content", "ls", "-q").stdout
+    daemon.ctr("snapshots", "rm", "t", check=False)
+    daemon.import_busybox()
+    assert_sound(daemon)
+    daemon.ctr(*run)
+
+
 def test_a_damaged_database_is_refused_and_named(daemon):
     daemon.import_busybox()
     assert daemon.daemon.terminate() == 0
