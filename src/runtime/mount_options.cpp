@@ -5,36 +5,10 @@
 #include <algorithm>
 #include <string_view>
 
+#include "linux/mount_flags.h"
+
 namespace hull::runtime {
 namespace {
-
-/// A plain option changes attributes of one mount; with an "r" before it, those of all mounts below as well.
-struct AttributeOption {
-  std::string_view name;
-  uint64_t set;
-  uint64_t clear;
-};
-// A change of the access-time mode must clear the whole field first (mount_setattr(2)).
-constexpr AttributeOption kAttributes[] = {
-    {"ro", MOUNT_ATTR_RDONLY, 0},
-    {"rw", 0, MOUNT_ATTR_RDONLY},
-    {"nosuid", MOUNT_ATTR_NOSUID, 0},
-    {"suid", 0, MOUNT_ATTR_NOSUID},
-    {"nodev", MOUNT_ATTR_NODEV, 0},
-    {"dev", 0, MOUNT_ATTR_NODEV},
-    {"noexec", MOUNT_ATTR_NOEXEC, 0},
-    {"exec", 0, MOUNT_ATTR_NOEXEC},
-    {"nodiratime", MOUNT_ATTR_NODIRATIME, 0},
-    {"diratime", 0, MOUNT_ATTR_NODIRATIME},
-    {"noatime", MOUNT_ATTR_NOATIME, MOUNT_ATTR__ATIME},
-    {"atime", 0, MOUNT_ATTR__ATIME},
-    {"relatime", MOUNT_ATTR_RELATIME, MOUNT_ATTR__ATIME},
-    {"norelatime", 0, MOUNT_ATTR__ATIME},
-    {"strictatime", MOUNT_ATTR_STRICTATIME, MOUNT_ATTR__ATIME},
-    {"nostrictatime", 0, MOUNT_ATTR__ATIME},
-    {"nosymfollow", MOUNT_ATTR_NOSYMFOLLOW, 0},
-    {"symfollow", 0, MOUNT_ATTR_NOSYMFOLLOW},
-};
 
 struct PropagationOption {
   std::string_view name;
@@ -53,20 +27,12 @@ constexpr std::string_view kSuperblockFlags[] = {"sync", "dirsync", "mand", "laz
 constexpr std::string_view kDefaults[] = {"defaults",   "async",  "nomand", "nolazytime", "iversion",
                                           "noiversion", "silent", "loud",   "acl",        "noacl"};
 
-void apply(linux::MountAttributes& attributes, const AttributeOption& option) {
-  attributes.set &= ~option.clear;
-  attributes.set |= option.set;
-  attributes.clear &= ~(option.set & ~MOUNT_ATTR__ATIME);
-  attributes.clear |= option.clear;
-}
-
+/// A plain option changes attributes of one mount; with an "r" before it, those of all mounts below as well.
 bool apply_attribute(MountOptions& parsed, std::string_view option) {
-  for (const AttributeOption& known : kAttributes) {
-    if (option == known.name) return apply(parsed.attributes, known), true;
-    if (option.substr(0, 1) == "r" && option.substr(1) == known.name)
-      return apply(parsed.recursive_attributes, known), true;
-  }
-  return false;
+  if (const auto* known = linux::find_mount_flag(option)) return linux::apply(parsed.attributes, *known), true;
+  if (!option.starts_with('r')) return false;
+  const auto* known = linux::find_mount_flag(option.substr(1));
+  return known && (linux::apply(parsed.recursive_attributes, *known), true);
 }
 
 bool apply_other(MountOptions& parsed, std::string_view option) {
@@ -118,7 +84,7 @@ MountOptions parse_mount_options(const std::vector<std::string>& options) {
 
 std::vector<std::string> known_mount_options() {
   std::vector<std::string> names = {"bind", "rbind", "tmpcopyup", "idmap", "ridmap"};
-  for (const auto& option : kAttributes) {
+  for (const auto& option : linux::mount_flags()) {
     names.emplace_back(option.name);
     names.push_back("r" + std::string(option.name));
   }

@@ -148,13 +148,13 @@ void Creator::apply_defaults(ContainerRecord& record) const {
   complete(host.resources);
 }
 
+/// Whether the networks exist, and the container to be joined, is asked at start, as in docker: whose client takes "not
+/// found" at create for a missing image, and would pull it.
 Result<void> Creator::check_network(const ContainerRecord& record) const {
-  const std::string& mode = record.host.network_mode;
-  if (mode.starts_with("container:")) {
-    TRY(registry_.index().find(mode.substr(10)));
-    return {};
-  }
-  return registry_.services().sandboxes.validate(sandbox_request(record, registry_.directory(record.id)));
+  if (record.host.network_mode.starts_with("container:")) return {};
+  auto sound = registry_.services().sandboxes.validate(sandbox_request(record, registry_.directory(record.id)));
+  if (sound.is(Code::kNotFound)) return {};
+  return sound;
 }
 
 Result<std::vector<MountPlan>> Creator::inherited_mounts(const api::HostConfig& host) const {
@@ -164,8 +164,9 @@ Result<std::vector<MountPlan>> Creator::inherited_mounts(const api::HostConfig& 
     const std::string mode = colon == std::string::npos ? "" : entry.substr(colon + 1);
     if (!mode.empty() && mode != "ro" && mode != "rw")
       return invalid_argument("invalid mode: \"" + mode + "\" in volumes-from " + entry);
-    const auto source = TRY(registry_.index().find(entry.substr(0, colon)));
-    for (MountPlan plan : source->record()->mounts) {
+    const auto source = registry_.index().find(entry.substr(0, colon));
+    if (!source.ok()) return Error(source.error()).as(Code::kInvalidArgument);
+    for (MountPlan plan : (*source)->record()->mounts) {
       if (plan.kind == MountKind::kTmpfs) continue;
       if (!mode.empty()) plan.read_only = mode == "ro";
       plan.copy_image_content = false;

@@ -94,15 +94,19 @@ Result<void> Runner::mount_volumes(const ContainerRecord& record, Rollback& undo
 Result<SandboxRequest> Runner::request_of(const ContainerRecord& record) const {
   SandboxRequest request = sandbox_request(record, registry_.directory(record.id));
   if (!request.network_mode.starts_with("container:")) return request;
-  const auto other = TRY(registry_.index().find(request.network_mode.substr(10)));
-  if (!is_live(other->record()->state.phase))
-    return conflict("cannot join network of a non running container: " + other->id());
-  request.network_mode = "container:" + other->id();
+  const auto other = registry_.index().find(request.network_mode.substr(10));
+  if (!other.ok()) return Error(other.error()).as(Code::kInternal).context("joining network namespace of container");
+  const RecordPtr joined = (*other)->record();
+  if (!is_live(joined->state.phase))
+    return conflict("cannot join network namespace of a non running container: container " + joined->name + " is " +
+                    std::string(json::name_of(joined->state.phase)));
+  request.network_mode = "container:" + joined->id;
   return request;
 }
 
 Result<Sandbox> Runner::make_sandbox(const ContainerRecord& record, Rollback& undo) const {
-  auto sandbox = TRY(registry_.services().sandboxes.create(TRY(request_of(record))));
+  auto sandbox = TRY(
+      registry_.services().sandboxes.create(TRY(request_of(record))).context("failed to set up container networking"));
   undo.add([this, id = record.id] { return registry_.services().sandboxes.remove(id); });
   return sandbox;
 }

@@ -4,40 +4,19 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <optional>
 
 #include "base/sys.h"
 #include "base/text.h"
-#include "linux/detached_mount.h"
+#include "linux/mount_flags.h"
 
 namespace hull::engine {
 namespace {
 
-struct Flag {
-  std::string_view name;
-  uint64_t set;
-  uint64_t clear;
-};
-constexpr Flag kFlags[] = {
-    {"ro", MOUNT_ATTR_RDONLY, 0},
-    {"rw", 0, MOUNT_ATTR_RDONLY},
-    {"nosuid", MOUNT_ATTR_NOSUID, 0},
-    {"suid", 0, MOUNT_ATTR_NOSUID},
-    {"nodev", MOUNT_ATTR_NODEV, 0},
-    {"dev", 0, MOUNT_ATTR_NODEV},
-    {"noexec", MOUNT_ATTR_NOEXEC, 0},
-    {"exec", 0, MOUNT_ATTR_NOEXEC},
-    {"noatime", MOUNT_ATTR_NOATIME, 0},
-    {"nodiratime", MOUNT_ATTR_NODIRATIME, 0},
-    {"relatime", 0, 0},
-    {"defaults", 0, 0},
-};
-
 struct MountOptions {
   std::optional<linux::Recursive> bind;
-  uint64_t attributes = 0;
+  linux::MountAttributes attributes{};
   std::string data;  ///< for the file system
   std::string server;
 };
@@ -45,14 +24,13 @@ struct MountOptions {
 MountOptions parse(const std::string& text) {
   MountOptions options;
   for (const std::string_view word : split(text, ',')) {
-    const auto flag = std::ranges::find(kFlags, word, &Flag::name);
-    if (word.empty()) continue;
+    if (word.empty() || word == "defaults") continue;
     if (word == "bind") {
       options.bind = linux::Recursive::kNo;
     } else if (word == "rbind") {
       options.bind = linux::Recursive::kYes;
-    } else if (flag != std::end(kFlags)) {
-      options.attributes = (options.attributes | flag->set) & ~flag->clear;
+    } else if (const auto* flag = linux::find_mount_flag(word)) {
+      linux::apply(options.attributes, *flag);
     } else {
       if (word.starts_with("addr=")) options.server = word.substr(5);
       options.data += options.data.empty() ? "" : ",";
@@ -72,7 +50,7 @@ bool is_nfs(const std::string& type) { return type == "nfs" || type == "nfs4"; }
 Result<linux::DetachedMount> bind_mount(const DriverOptions& options, const MountOptions& mount) {
   const std::string device = option(options, "device");
   auto made = TRY(linux::DetachedMount::clone(device, *mount.bind));
-  if (mount.attributes != 0) TRY(made.change({.set = mount.attributes}, *mount.bind));
+  if (mount.attributes.set != 0 || mount.attributes.clear != 0) TRY(made.change(mount.attributes, *mount.bind));
   return made;
 }
 
@@ -80,7 +58,7 @@ Result<linux::DetachedMount> new_mount(const DriverOptions& options, const Mount
   auto context = TRY(linux::FilesystemContext::open(option(options, "type")));
   TRY(context.set("source", option(options, "device")));
   if (!mount.data.empty()) TRY(context.set_options(mount.data));
-  return std::move(context).create(mount.attributes);
+  return std::move(context).create(mount.attributes.set);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "base/rollback.h"
 #include "base/sys.h"
 #include "base/text.h"
+#include "linux/mount_flags.h"
 
 namespace hull::supervisor {
 namespace {
@@ -22,25 +23,16 @@ bool has_option(const Mount& mount, std::string_view option) {
   return std::find(mount.options.begin(), mount.options.end(), option) != mount.options.end();
 }
 
-struct Flag {
-  std::string_view option;
-  unsigned long set;
-};
-constexpr Flag kFlags[] = {
-    {"ro", MS_RDONLY},        {"rw", 0},           {"bind", MS_BIND},     {"rbind", MS_BIND | MS_REC},
-    {"nosuid", MS_NOSUID},    {"nodev", MS_NODEV}, {"noexec", MS_NOEXEC}, {"noatime", MS_NOATIME},
-    {"relatime", MS_RELATIME}};
-
 Result<void> mount_one(const Mount& mount, const std::string& target) {
   unsigned long flags = 0;
   std::vector<std::string> data;
   for (const std::string& option : mount.options) {
-    const auto known =
-        std::find_if(std::begin(kFlags), std::end(kFlags), [&](const Flag& f) { return f.option == option; });
-    if (known == std::end(kFlags))
-      data.push_back(option);
+    if (option == "bind" || option == "rbind")
+      flags |= option == "bind" ? MS_BIND : MS_BIND | MS_REC;
+    else if (const auto* known = linux::find_mount_flag(option))
+      flags = (flags & ~known->legacy_clear) | known->legacy_set;
     else
-      flags |= known->set;
+      data.push_back(option);
   }
   const bool bind = mount.type == "bind" || mount.type == "rbind";
   if (bind) flags |= MS_BIND;

@@ -2,6 +2,7 @@
 import socket
 
 import pytest
+from harness.paths import peer
 
 CREATE = "/containers/create"
 
@@ -28,7 +29,7 @@ TABLE = [
     ("POST", CREATE, host(CapAdd=["NONSENSE"]), 400, "NONSENSE"),
     ("POST", CREATE, host(Binds=["relative:/x:nonsense"]), 400, ""),
     ("POST", CREATE, host(Binds=["/tmp:relative"]), 400, "relative"),
-    ("POST", CREATE, host(NetworkMode="nonsense"), 404, "network nonsense not found"),  # docker says so at start
+    ("POST", CREATE, host(VolumesFrom=["nonsense"]), 400, "No such container: nonsense"),
     ("POST", CREATE + "?name=-bad", {"Image": "busybox"}, 400, "-bad"),
     ("GET", "/containers/nonsense/json", None, 404, "No such container: nonsense"),
     ("POST", "/containers/nonsense/start", None, 404, "No such container: nonsense"),
@@ -75,10 +76,29 @@ def test_wrong_request(engine, method, path, body, status, part):
         assert part.lower() in answer["message"].lower()
 
 
-def test_starting_on_an_unknown_network_fails_and_leaves_it_created(engine, name):
-    done = engine.run_cli("run", "--name", name, "--network", "nonsense", "busybox", check=False)
+@pytest.mark.parametrize("mode, status, part", [("nonsense", 404, "network nonsense not found"),
+                                                ("container:nonsense", 500, "No such container: nonsense")])
+def test_an_unknown_network_is_found_missing_at_start(engine, name, mode, status, part):
+    """At create, the stock client would take a 404 for a missing image, and pull it."""
+    assert engine.request("POST", f"{CREATE}?name={name}", host(NetworkMode=mode))[0] == 201
+    got, answer = engine.request("POST", f"/containers/{name}/start")
+    state = engine.request("GET", f"/containers/{name}/json")[1]["State"]
+    engine.request("DELETE", f"/containers/{name}")
+    if engine.name == "docker" and mode != "nonsense":
+        status = 409 if got == 409 else 404 if got == 404 else status  # 20.10
+    assert got == status and part in answer["message"], answer
+    assert state["Status"] == "created" and part in state["Error"]
+
+
+@pytest.mark.parametrize("cli", ["hull", "docker"])
+def test_run_on_an_unknown_network_pulls_nothing(hull, name, cli):
+    program = {"hull": None, "docker": peer("docker")}[cli]
+    if cli == "docker" and not program:
+        pytest.skip("docker's client is not installed (docker.io)")
+    done = hull.run_cli("run", "--name", name, "--network", "nonsense", "busybox", check=False, cli=program)
+    hull.run_cli("rm", name)
     assert done.returncode == 125 and "network nonsense not found" in done.stderr
-    engine.run_cli("rm", name, check=False)
+    assert "Unable to find image" not in done.stderr
 
 
 def test_a_body_over_the_limit(hull):

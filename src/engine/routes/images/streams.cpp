@@ -7,8 +7,12 @@ Result<void> AnswerProgress::send(const api::ProgressMessage& message) {
   const std::lock_guard held(mutex_);
   if (failed_) return *failed_;
   if (!writer_.joinable()) {
-    if (!exchange_.answered()) TRY(exchange_.begin_stream(200, "application/json"));
+    // Before the answer begins: without a thread it can still be a status.
     writer_ = TRY(Thread::start("progress", [this] { write_lines(stop_.get_token()); }));
+    if (auto begun = exchange_.begin_stream(200, "application/json"); !begun.ok()) {
+      failed_ = begun.error();
+      return begun;
+    }
   }
   const auto same_bar = [&](const Line& other) { return !line.bar_of.empty() && other.bar_of == line.bar_of; };
   std::erase_if(lines_, same_bar);
