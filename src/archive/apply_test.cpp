@@ -186,5 +186,69 @@ TEST(ApplyLayer, DeepTreesEndInAnErrorNotInACrash) {
   EXPECT_FALSE(TestTar().file(name + "f", "x").apply(folder).ok());
 }
 
+ApplyOptions copy_to(std::string below) {
+  ApplyOptions options{.whiteouts = Whiteouts::kNone};
+  options.below = std::move(below);
+  return options;
+}
+
+TEST(ApplyCopy, NamesStartBelowAndLinksLeadAnywhereInTheRoot) {
+  TemporaryFolder folder;
+  folder.make("data");
+  folder.make("etc");
+  MUST(sys::symlink("/etc", folder.path("data/absolute")));
+  MUST(sys::symlink("../../../../etc", folder.path("data/climbing")));
+  MUST(TestTar()
+           .add(entry("./", S_IFDIR | 0700))
+           .file("absolute/a", "1")
+           .file("climbing/b", "2")
+           .file(".wh.x", "3")
+           .add(hard_link("hard", "absolute/a"))
+           .apply(folder, copy_to("data")));
+  EXPECT_EQ(folder.read("etc/a"), "1");
+  EXPECT_EQ(folder.read("etc/b"), "2");
+  EXPECT_EQ(folder.read("data/.wh.x"), "3");
+  EXPECT_EQ(folder.read("data/hard"), "1");
+  EXPECT_EQ(MUST(sys::lstat(folder.path("data"))).st_mode & 07777, 0755u) << "the directory itself stays as it is";
+}
+
+TEST(ApplyCopy, NeitherNamesNorHardLinksLeadOut) {
+  TemporaryFolder outside;
+  outside.write("secret", "s");
+  TemporaryFolder folder;
+  folder.make("data");
+  EXPECT_TRUE(TestTar().file("../../x", "").apply(folder, copy_to("data")).is(Code::kInvalidArgument));
+  EXPECT_FALSE(TestTar().add(hard_link("h", ".." + outside.path("secret"))).apply(folder, copy_to("data")).ok());
+  EXPECT_FALSE(TestTar().add(hard_link("h", outside.path("secret"))).apply(folder, copy_to("data")).ok());
+  EXPECT_FALSE(folder.has("data/h"));
+}
+
+TEST(ApplyCopy, KindsStayWhereThatIsAsked) {
+  TemporaryFolder folder;
+  folder.make("d/inner");
+  folder.write("f", "old");
+  ApplyOptions options = copy_to("");
+  options.replace = Replace::kSameKind;
+  EXPECT_TRUE(TestTar().file("d", "x").apply(folder, options).is(Code::kInvalidArgument));
+  EXPECT_TRUE(TestTar().folder("f").apply(folder, options).is(Code::kInvalidArgument));
+  MUST(TestTar().file("f", "new").folder("d").apply(folder, options));
+  EXPECT_EQ(folder.read("f"), "new");
+  EXPECT_TRUE(folder.has("d/inner"));
+  options.replace = Replace::kAll;
+  MUST(TestTar().file("d", "x").apply(folder, options));
+  EXPECT_EQ(folder.read("d"), "x");
+}
+
+TEST(ApplyCopy, OneOwnerForAll) {
+  TemporaryFolder folder;
+  ApplyOptions options = copy_to("");
+  options.owner = Owner{1000, 2000};
+  MUST(TestTar().file("f", "").folder("d").add(entry("l", S_IFLNK | 0777, "f")).apply(folder, options));
+  for (const char* name : {"f", "d", "l"}) {
+    EXPECT_EQ(MUST(sys::lstat(folder.path(name))).st_uid, 1000u) << name;
+    EXPECT_EQ(MUST(sys::lstat(folder.path(name))).st_gid, 2000u) << name;
+  }
+}
+
 }  // namespace
 }  // namespace hull::archive

@@ -15,20 +15,28 @@
 namespace hull::archive {
 namespace {
 
+/// A running container removed it, or put a link in its place.
+bool vanished(const Error& error) {
+  return error.code() == Code::kNotFound || error.number() == ELOOP || error.number() == ENOTDIR;
+}
+
 /// Writes a tree, parents before members, in the order of names. No recursion: depth is the tree's, not the stack's.
 template <class Each>
 Result<void> walk(const TreeRoot& tree, const std::string& top, const Each& each) {
   std::vector<std::string> left{top};
+  const auto visit = [&](const std::string& path) -> Result<void> {
+    const struct stat found = TRY(tree.stat(path));
+    TRY(each(path, found));
+    if (!S_ISDIR(found.st_mode)) return {};
+    auto names = TRY(tree.names(path));
+    std::for_each(names.rbegin(), names.rend(), [&](const auto& name) { left.push_back(join_path(path, name)); });
+    return {};
+  };
   while (!left.empty()) {
     const std::string path = std::move(left.back());
     left.pop_back();
-    auto status = tree.stat(path);
-    if (status.is(Code::kNotFound)) continue;  // a running container removed it
-    const struct stat found = TRY(std::move(status));
-    TRY(each(path, found));
-    if (!S_ISDIR(found.st_mode)) continue;
-    auto names = TRY(tree.names(path));
-    std::for_each(names.rbegin(), names.rend(), [&](const auto& name) { left.push_back(join_path(path, name)); });
+    auto visited = visit(path);
+    if (!visited.ok() && (path == top || !vanished(visited.error()))) return visited;
   }
   return {};
 }
@@ -163,11 +171,20 @@ Result<void> write_upper(FdRef upper, Sink& sink) {
   return tar.finish();
 }
 
-Result<void> write_tree(FdRef root, Sink& sink) {
+Result<void> write_tree(FdRef root, Sink& sink) { return write_named_tree(root, "", sink); }
+
+Result<void> write_named_tree(FdRef root, const std::string& name, Sink& sink) {
   TarWriter tar(sink);
   const TreeRoot tree(root);
-  EntryWriter entries(tree, tar);
+  EntryWriter entries(tree, tar, name);
   TRY(walk(tree, "", [&](const std::string& path, const struct stat& status) { return entries.add(path, status); }));
+  return tar.finish();
+}
+
+Result<void> write_member(FdRef directory, const std::string& member, Sink& sink) {
+  TarWriter tar(sink);
+  const TreeRoot tree(directory);
+  TRY(EntryWriter(tree, tar).add(member, TRY(tree.stat(member))));
   return tar.finish();
 }
 

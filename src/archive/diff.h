@@ -15,6 +15,12 @@ Result<void> write_upper(FdRef upper, Sink& tar);
 /// Everything below the directory.
 Result<void> write_tree(FdRef root, Sink& tar);
 
+/// The same under a name: "name/", "name/member" …; "/" and "." will do.
+Result<void> write_named_tree(FdRef root, const std::string& name, Sink& tar);
+
+/// One member of a directory alone; a link is itself.
+Result<void> write_member(FdRef directory, const std::string& member, Sink& tar);
+
 /// What makes `right` of `left`: what was added or changed, each with its parents, and whiteouts for what went. Files
 /// with the same kind, mode, owner, size, time and attributes are taken to be the same, and compared by content where
 /// their times have no fraction (they may come from a tar).

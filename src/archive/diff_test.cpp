@@ -153,5 +153,43 @@ TEST(WriteChanges, OfEqualTreesIsEmpty) {
   EXPECT_EQ(changes.text(), std::string(changes.text().size(), '\0'));
 }
 
+std::vector<std::string> names_in(const std::string& tar) {
+  MemorySource source(tar);
+  TarReader reader(source);
+  std::vector<std::string> names;
+  while (const auto entry = MUST(reader.next()))
+    names.push_back(entry->name + (entry->is_hard_link ? "=" + entry->link : ""));
+  return names;
+}
+
+TEST(WriteNamedTree, EntriesStandUnderTheName) {
+  TemporaryFolder folder;
+  folder.write("f", "x");
+  MUST(sys::linkat(FdRef(AT_FDCWD), folder.path("f"), FdRef(AT_FDCWD), folder.path("g"), 0));
+  const auto names = [&](const std::string& name) {
+    StringSink sink;
+    MUST(write_named_tree(folder.open(), name, sink));
+    return names_in(sink.text());
+  };
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(names("d"), (Names{"d/", "d/f", "d/g=d/f"}));
+  EXPECT_EQ(names("."), (Names{"./", "./f", "./g=./f"}));
+  EXPECT_EQ(names("/"), (Names{"/", "/f", "/g=/f"}));
+}
+
+TEST(WriteMember, ALinkIsItself) {
+  TemporaryFolder folder;
+  MUST(sys::symlink("/etc/passwd", folder.path("l")));
+  StringSink sink;
+  MUST(write_member(folder.open(), "l", sink));
+  MemorySource source(sink.text());
+  TarReader reader(source);
+  const auto entry = MUST(reader.next());
+  ASSERT_TRUE(entry);
+  EXPECT_EQ(entry->name, "l");
+  EXPECT_EQ(entry->link, "/etc/passwd");
+  EXPECT_FALSE(write_member(folder.open(), "missing", sink).ok());
+}
+
 }  // namespace
 }  // namespace hull::archive

@@ -53,37 +53,43 @@ Result<std::vector<Xattr>> layer_xattrs(FdRef file) {
   return all;
 }
 
-Result<void> EntryWriter::add(const std::string& path, const struct stat& status) {
-  if (S_ISSOCK(status.st_mode)) return {};
+std::string EntryWriter::name_of(const std::string& path) const {
+  if (path.empty()) return top_.empty() ? "." : top_;
+  return top_.ends_with('/') ? top_ + path : join_path(top_, path);
+}
+
+Result<void> EntryWriter::add(const std::string& path, const struct stat& seen) {
+  if (S_ISSOCK(seen.st_mode)) return {};
+  // O_PATH: neither a FIFO nor a device notices, and a link is itself. What was seen may have been exchanged since.
+  const UniqueFd member = TRY(tree_.open(path, O_PATH));
+  const struct stat status = TRY(sys::fstat(member));
   TarEntry entry;
-  entry.name = path.empty() ? "./" : S_ISDIR(status.st_mode) ? path + "/" : path;
+  entry.name = name_of(path);
+  if (S_ISDIR(status.st_mode) && !entry.name.ends_with('/')) entry.name += '/';
   entry.mode = status.st_mode;
   entry.uid = status.st_uid;
   entry.gid = status.st_gid;
   entry.mtime = status.st_mtim;
   entry.device_major = major(status.st_rdev);
   entry.device_minor = minor(status.st_rdev);
-  if (S_ISREG(status.st_mode)) entry.size = status.st_size;
   if (!S_ISDIR(status.st_mode) && status.st_nlink > 1) {
     const auto [first, fresh] = linked_.try_emplace({status.st_dev, status.st_ino}, path);
     if (!fresh) {
       entry.is_hard_link = true;
-      entry.link = first->second;
+      entry.link = name_of(first->second);
       return tar_.begin(entry);
     }
   }
-  {
-    // O_PATH: neither a FIFO nor a device notices, and a link is itself.
-    const UniqueFd member = TRY(tree_.open(path, O_PATH));
-    if (S_ISLNK(status.st_mode)) entry.link = TRY(sys::readlinkat(member, ""));
-    entry.xattrs = TRY(layer_xattrs(member));
-  }
+  if (S_ISLNK(status.st_mode)) entry.link = TRY(sys::readlinkat(member, ""));
+  entry.xattrs = TRY(layer_xattrs(member));
+  if (!S_ISREG(status.st_mode) || status.st_size == 0) return tar_.begin(entry);
+  entry.size = status.st_size;
+  const UniqueFd file = TRY(sys::open(proc_path(member), O_RDONLY | O_NONBLOCK));
   TRY(tar_.begin(entry));
-  return entry.size > 0 ? copy_content(path, entry.size) : Result<void>();
+  return copy_content(file, entry.size);
 }
 
-Result<void> EntryWriter::copy_content(const std::string& path, int64_t size) {
-  const UniqueFd file = TRY(tree_.open(path, O_RDONLY | O_NONBLOCK));
+Result<void> EntryWriter::copy_content(FdRef file, int64_t size) {
   const auto buffer = std::make_unique_for_overwrite<char[]>(std::min<size_t>(kBuffer, static_cast<size_t>(size)));
   while (size > 0) {
     const size_t wanted = static_cast<size_t>(std::min<int64_t>(size, kBuffer));

@@ -26,16 +26,21 @@ class TreeRoot {
 /// Writes members of a tree as tar entries; later names of one inode become hard links.
 class EntryWriter {
  public:
-  EntryWriter(const TreeRoot& tree, TarWriter& tar) : tree_(tree), tar_(tar) {}
-  Result<void> add(const std::string& path, const struct stat& status);
+  /// top: the tree's name in the tar; empty: its members stand there by their paths, and itself as "./".
+  EntryWriter(const TreeRoot& tree, TarWriter& tar, std::string top = "")
+      : tree_(tree), tar_(tar), top_(std::move(top)) {}
+  /// Errors: kNotFound, with nothing written, where it went since it was seen.
+  Result<void> add(const std::string& path, const struct stat& seen);
   /// An empty file that tells readers that something is gone.
   Result<void> add_marker(const std::string& path);
 
  private:
-  Result<void> copy_content(const std::string& path, int64_t size);
+  std::string name_of(const std::string& path) const;
+  Result<void> copy_content(FdRef file, int64_t size);
 
   const TreeRoot& tree_;
   TarWriter& tar_;
+  const std::string top_;
   std::map<std::pair<dev_t, ino_t>, std::string> linked_;
 };
 

@@ -50,7 +50,8 @@ Result<EntryPath> EntryPath::parse(std::string_view name) {
       kept.push_back(part);
       continue;
     }
-    if (kept.empty()) return invalid_argument("tar entry \"" + std::string(name) + "\" leads out of the layer");
+    if (kept.empty())
+      return invalid_argument("invalid entry name \"" + std::string(name) + "\": it leads out of the root");
     kept.pop_back();
   }
   EntryPath path;
@@ -89,21 +90,31 @@ Result<void> Unpacker::add(const TarEntry& entry, TarReader& reader) {
   const EntryPath path = TRY(EntryPath::parse(entry.name));
   ++counts_.entries;
   if (std::exchange(stale_, false)) parents_.clear();
-  if (path.base.empty()) return add_root(entry);
+  if (path.base.empty()) return is_layer() ? add_root(entry) : Result<void>();
+  if (!is_layer()) return add_member(path, entry, reader);
   if (path.base == kOpaqueMarker) return add_opaque(path);
   // Other names of this kind are aufs's own records and mean nothing here.
   if (path.base.starts_with(".wh..wh.")) return {};
   if (path.base.starts_with(kWhiteoutPrefix)) return add_whiteout(path);
+  return add_member(path, entry, reader);
+}
 
+Result<void> Unpacker::add_member(const EntryPath& path, const TarEntry& entry, TarReader& reader) {
   const FdRef parent = TRY(open_parent(path.parent));
-  if (!overlay()) own_.insert(std::hash<std::string>()(path.whole()));
+  if (options_.whiteouts == Whiteouts::kRemove) own_.insert(std::hash<std::string>()(path.whole()));
   if (entry.is_hard_link) return add_hard_link(parent, path, entry);
   if (S_ISDIR(entry.mode)) return add_directory(parent, path, entry);
   if (S_ISREG(entry.mode)) return add_file(parent, path, entry, reader);
   return add_special(parent, path, entry);
 }
 
-Result<FdRef> Unpacker::open_parent(const std::string& path) {
+std::string Unpacker::inside(const std::string& path) const {
+  if (options_.below.empty() || path.empty()) return options_.below + path;
+  return options_.below + "/" + path;
+}
+
+Result<FdRef> Unpacker::open_parent(const std::string& tar_path) {
+  const std::string path = inside(tar_path);
   if (path.empty()) return root_.fd();
   if (const UniqueFd* known = parents_.find(path)) return FdRef(*known);
   auto opened = root_.open(path, kDirectory);
@@ -184,12 +195,25 @@ Result<void> Unpacker::add_root(const TarEntry& entry) {
   return {};
 }
 
+/// The words are docker's.
+Result<void> Unpacker::check_kind(const EntryPath& path, const struct stat& old, const TarEntry& entry) const {
+  const std::string target = options_.below.empty() ? "/" : options_.below;
+  if (S_ISDIR(old.st_mode))
+    return invalid_argument("cannot overwrite directory \"" + path.whole() + "\" with non-directory \"" + target +
+                            "\"");
+  if (S_ISDIR(entry.mode) && !entry.is_hard_link)
+    return invalid_argument("cannot overwrite non-directory \"" + path.whole() + "\" with directory \"" + target +
+                            "\"");
+  return {};
+}
+
 Result<bool> Unpacker::make_room(FdRef parent, const EntryPath& path, const TarEntry& entry) {
   was_whiteout_ = false;
   auto status = sys::fstatat(parent, path.base, AT_SYMLINK_NOFOLLOW);
   if (status.is(Code::kNotFound)) return false;
   const struct stat old = TRY(std::move(status));
   if (S_ISDIR(old.st_mode) && S_ISDIR(entry.mode) && !entry.is_hard_link) return true;
+  if (options_.replace == Replace::kSameKind) TRY(check_kind(path, old, entry));
   was_whiteout_ = overlay() && is_overlay_whiteout(old);
   stale_ = true;
   TRY(remove_entry(parent, path.base));
@@ -205,7 +229,7 @@ Result<void> Unpacker::add_directory(FdRef parent, const EntryPath& path, const 
     }
   }
   TRY(set_metadata(parent, path.base, entry));
-  times_.push_back({path.whole(), entry.mtime});
+  times_.push_back({inside(path.whole()), entry.mtime});
   return {};
 }
 
@@ -218,7 +242,8 @@ Result<void> Unpacker::add_file(FdRef parent, const EntryPath& path, const TarEn
   }
   const UniqueFd file = TRY(std::move(opened));
   TRY(write_content(file, entry, reader, counts_.bytes).context("write " + path.whole()));
-  TRY(sys::fchown(file, entry.uid, entry.gid));
+  const Owner owner = owner_of(entry);
+  TRY(sys::fchown(file, owner.uid, owner.gid));
   TRY(sys::fchmod(file, entry.mode & 07777));  // after chown, which clears setuid
   if (!entry.xattrs.empty()) TRY(set_xattrs(parent, path.base, entry));
   const timespec times[2] = {entry.mtime, entry.mtime};
@@ -231,7 +256,7 @@ Result<void> Unpacker::add_hard_link(FdRef parent, const EntryPath& path, const 
   if (target.base.empty()) return invalid_argument("tar entry \"" + entry.name + "\" is a link to the root");
   if (target.whole() == path.whole()) return {};
   TRY(make_room(parent, path, entry));
-  auto from = root_.open(target.parent, kDirectory);
+  auto from = root_.open(inside(target.parent), kDirectory);
   auto linked = from.ok() ? sys::linkat(*from, target.base, parent, path.base, 0) : Result<void>(from.error());
   if (linked.is(Code::kNotFound) && overlay()) return copy_from_lower(parent, path, target);
   return std::move(linked).context("link " + path.whole() + " to " + target.whole());
@@ -272,10 +297,13 @@ Result<void> Unpacker::add_special(FdRef parent, const EntryPath& path, const Ta
   return set_times(parent, path.base, entry.mtime);
 }
 
+/// By one descriptor: whoever works in the tree meanwhile must not put a link in the entry's place between two steps.
 Result<void> Unpacker::set_metadata(FdRef parent, const std::string& base, const TarEntry& entry) {
-  TRY(sys::fchownat(parent, base, entry.uid, entry.gid, AT_SYMLINK_NOFOLLOW));
-  if (!S_ISLNK(entry.mode) && ::fchmodat(parent.get(), base.c_str(), entry.mode & 07777, 0) != 0)
-    return Error::from_errno(errno, "change mode of " + base);
+  const UniqueFd member = TRY(sys::openat(parent, base, O_PATH | O_NOFOLLOW));
+  const Owner owner = owner_of(entry);
+  TRY(sys::fchownat(member, "", owner.uid, owner.gid, AT_EMPTY_PATH));
+  const bool is_link = S_ISLNK(TRY(sys::fstat(member)).st_mode);
+  if (!is_link && !S_ISLNK(entry.mode)) TRY(sys::chmod(proc_path(member), entry.mode & 07777).context(base));
   if (!entry.xattrs.empty()) TRY(set_xattrs(parent, base, entry));
   return {};
 }
@@ -294,7 +322,7 @@ Result<void> Unpacker::set_xattrs(FdRef parent, const std::string& base, const T
 Result<void> Unpacker::finish() {
   for (const auto& [path, mtime] : times_) {
     // A later entry may have put something else there; its own time was set then.
-    auto dir = root_.open_without_links(path, kDirectory);
+    auto dir = is_layer() ? root_.open_without_links(path, kDirectory) : root_.open(path, kDirectory);
     if (dir.ok()) TRY(set_times(FdRef(AT_FDCWD), proc_path(*dir) + "/.", mtime));
   }
   return {};

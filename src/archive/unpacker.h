@@ -51,11 +51,17 @@ class Unpacker {
  private:
   Unpacker(RootDir root, const ApplyOptions& options) : root_(std::move(root)), options_(options) {}
   bool overlay() const { return options_.whiteouts == Whiteouts::kOverlay; }
+  bool is_layer() const { return options_.whiteouts != Whiteouts::kNone; }
+  /// Where the tar's path is below the root.
+  std::string inside(const std::string& path) const;
+  Owner owner_of(const TarEntry& entry) const { return options_.owner.value_or(Owner{entry.uid, entry.gid}); }
+  Result<void> check_kind(const EntryPath& path, const struct stat& old, const TarEntry& entry) const;
 
   Result<FdRef> open_parent(const std::string& path);
   Result<UniqueFd> make_parent(const std::string& path);
   Result<void> imitate_lower(FdRef dir, const std::string& path);
 
+  Result<void> add_member(const EntryPath& path, const TarEntry& entry, TarReader& reader);
   Result<void> add_whiteout(const EntryPath& path);
   Result<void> add_opaque(const EntryPath& path);
   Result<void> remove_older(FdRef dir, const std::string& path);

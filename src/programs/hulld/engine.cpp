@@ -9,6 +9,7 @@
 #include "engine/containers/containers.h"
 #include "engine/events/event_bus.h"
 #include "engine/exec/execs.h"
+#include "engine/files/container_files.h"
 #include "engine/images/image_service.h"
 #include "engine/networks/networks.h"
 #include "engine/routes/containers/container_routes.h"
@@ -71,6 +72,7 @@ struct Engine::Parts {
   std::unique_ptr<Volumes> volumes;
   std::unique_ptr<ImageService> images;
   std::unique_ptr<Containers> containers;
+  std::unique_ptr<ContainerFiles> files;
   std::unique_ptr<Execs> execs;
   std::unique_ptr<ContainerEndpoints> endpoints;
   std::unique_ptr<ContainerCommits> commits;
@@ -99,6 +101,7 @@ Result<void> Engine::Parts::open_containers(const Config& config) {
                                    .rootfs = *rootfs,
                                    .pump = *pump};
   containers = TRY(Containers::open(TRY(container_settings(config)), services).context("open containers"));
+  files = std::make_unique<ContainerFiles>(containers->registry());
   execs = std::make_unique<Execs>(Execs::Needs{.containers = containers->registry().index(),
                                                .tasks = *tasks,
                                                .pump = *pump,
@@ -119,7 +122,7 @@ Result<void> Engine::Parts::open_containers(const Config& config) {
 void Engine::Parts::add_routes() {
   router.add(routes::system_routes({system->system, events, system->usage, system->login}));
   router.add(routes::swarm_routes());
-  router.add(routes::container_routes(*containers));
+  router.add(routes::container_routes(*containers, *files));
   router.add(routes::exec_routes(*execs));
   router.add(routes::image_routes({*images, *commits, events}));
   router.add(routes::network_routes(*networks));

@@ -2,10 +2,13 @@
 
 namespace hull::engine::routes {
 
-std::vector<Route> container_routes(Containers& containers) {
+std::vector<Route> container_routes(Containers& containers, ContainerFiles& files) {
   using http::Method;
   const auto bind = [&containers](Result<void> (*handle)(Containers&, Call&)) {
     return [&containers, handle](Call& call) { return handle(containers, call); };
+  };
+  const auto with_files = [&files](Result<void> (*handle)(ContainerFiles&, Call&)) {
+    return [&files, handle](Call& call) { return handle(files, call); };
   };
   return {
       {Method::kPost, "/containers/create", bind(create_container)},
@@ -24,6 +27,11 @@ std::vector<Route> container_routes(Containers& containers) {
       {Method::kPost, "/containers/{id}/rename", bind(rename_container)},
       {Method::kPost, "/containers/{id}/update", bind(update_container)},
       {Method::kPost, "/containers/{id}/attach", bind(attach_container)},
+      {Method::kHead, "/containers/{id}/archive", with_files(stat_archive)},
+      {Method::kGet, "/containers/{id}/archive", with_files(get_archive)},
+      {Method::kPut, "/containers/{id}/archive", with_files(put_archive)},
+      {Method::kGet, "/containers/{id}/export", with_files(export_container)},
+      {Method::kGet, "/containers/{id}/changes", with_files(container_changes)},
       {Method::kPost, "/containers/prune", bind(prune_containers), {1, 25}},
       {Method::kDelete, "/containers/{id}", bind(remove_container)},
   };

@@ -3,12 +3,13 @@
 #include <vector>
 
 #include "engine/containers/containers.h"
+#include "engine/files/container_files.h"
 #include "engine/routes/route.h"
 
 namespace hull::engine::routes {
 
-/// /containers/*, without exec. containers outlives the server.
-std::vector<Route> container_routes(Containers& containers);
+/// /containers/*, without exec. What is borrowed outlives the server.
+std::vector<Route> container_routes(Containers& containers, ContainerFiles& files);
 
 /// One file a route or a small group.
 Result<void> create_container(Containers& containers, Call& call);
@@ -29,5 +30,10 @@ Result<void> rename_container(Containers& containers, Call& call);
 Result<void> update_container(Containers& containers, Call& call);
 Result<void> container_logs(Containers& containers, Call& call);
 Result<void> attach_container(Containers& containers, Call& call);
+Result<void> stat_archive(ContainerFiles& files, Call& call);
+Result<void> get_archive(ContainerFiles& files, Call& call);
+Result<void> put_archive(ContainerFiles& files, Call& call);
+Result<void> export_container(ContainerFiles& files, Call& call);
+Result<void> container_changes(ContainerFiles& files, Call& call);
 
 }  // namespace hull::engine::routes
