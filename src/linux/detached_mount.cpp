@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -125,9 +126,22 @@ Result<void> pivot_into(FdRef root) {
 Result<void> move_into(FdRef root) {
   if (::fchdir(root.get()) == -1) return Error::from_errno(errno, "chdir to rootfs");
   if (::mount(".", "/", nullptr, MS_MOVE, nullptr) == -1) return Error::from_errno(errno, "move rootfs to /");
+  return change_root(root);
+}
+
+Result<void> change_root(FdRef root) {
+  if (::fchdir(root.get()) == -1) return Error::from_errno(errno, "chdir to rootfs");
   if (::chroot(".") == -1) return Error::from_errno(errno, "chroot");
   if (::chdir("/") == -1) return Error::from_errno(errno, "chdir to /");
   return {};
+}
+
+Result<uint64_t> mount_id(FdRef object) {
+  constexpr unsigned kUniqueId = 0x4000;  // STATX_MNT_ID_UNIQUE
+  struct statx info {};
+  if (::statx(object.get(), "", AT_EMPTY_PATH, STATX_MNT_ID | kUniqueId, &info) == -1)
+    return Error::from_errno(errno, "statx");
+  return uint64_t{info.stx_mnt_id};
 }
 
 }  // namespace hull::linux

@@ -71,5 +71,9 @@ Result<void> pivot_into(FdRef root);
 /// As pivot_into() with MS_MOVE and chroot(2), for hosts whose root is the initial ramdisk; the host's other mounts are
 /// unmounted first as far as that is possible.
 Result<void> move_into(FdRef root);
+/// chroot(2) into the open directory; the process stands in it afterwards.
+Result<void> change_root(FdRef root);
+/// Number of the mount that the object lies on, unique since boot where the kernel counts so (Linux 6.8).
+Result<uint64_t> mount_id(FdRef object);
 
 }  // namespace hull::linux

@@ -296,6 +296,10 @@ Result<CreatedContainer> create_container(const Store& store, CreateOptions& opt
   TRY(plan_console(plan, options));
   TRY(plan_seccomp(plan, made.record, store, made.directory));
   TRY(plan_mounts(plan));
+  if (!plan.in_mount_namespace() && plan.rootfs_mount) {
+    made.record.details.rootfs_mount = TRY(linux::mount_id(plan.rootfs_mount->root()));
+    undo.add([&] { return unmount_rootfs(made.record); });
+  }
   std::string path = cgroups_path(options, *spec.linux_part);
   std::optional<systemd::ScopeHolder> holder;
   if (options.systemd_cgroup) {
@@ -324,12 +328,16 @@ Result<void> start_container(const ContainerDirectory& directory, const Record& 
   switch (TRY(status_of(record, directory))) {
     case ContainerStatus::kCreating:
     case ContainerStatus::kStopped: return failed_precondition("cannot start a container that has stopped");
-    case ContainerStatus::kPaused: return failed_precondition("cannot start a container that is paused");
+    case ContainerStatus::kPaused: return failed_precondition("cannot start a container in the paused state");
     case ContainerStatus::kRunning: return failed_precondition("cannot start an already running container");
     case ContainerStatus::kCreated: break;
   }
   TRY(directory.signal_fifo());
-  return run_poststart(record);
+  auto ran = run_poststart(record);
+  if (ran.ok()) return ran;
+  if (auto deleted = delete_container(directory, Force::kYes); !deleted.ok())
+    logging::warn("delete container", {{"error", deleted.error().message()}});
+  return ran;
 }
 
 Result<void> run_poststart(const Record& record) {

@@ -37,7 +37,8 @@ Result<CreatedContainer> create_container(const Store& store, CreateOptions& opt
 /// The bundle's config.json, validated.
 Result<spec::RuntimeSpec> load_spec(const std::string& bundle);
 
-/// Lets a created container run, then its poststart hooks. Errors: kFailedPrecondition, in runc's words.
+/// Lets a created container run, then its poststart hooks; where one fails, the container is stopped and deleted
+/// (runtime-spec, runtime.md, "Lifecycle", and as runc and crun do it). Errors: kFailedPrecondition, in runc's words.
 Result<void> start_container(const ContainerDirectory& directory, const Record& record);
 
 /// What follows on a start: the poststart hooks.

@@ -16,6 +16,8 @@ std::string cgroups_path(const CreateOptions& options, const spec::Linux& part);
 Result<void> make_cgroup(InitPlan& plan, Record& record, const ContainerDirectory& directory, const std::string& path,
                          Rollback& undo);
 Result<void> plan_seccomp(InitPlan& plan, Record& record, const Store& store, const ContainerDirectory& directory);
+/// Without a mount namespace of its own a container's mounts are the host's until then; no error where they are gone.
+Result<void> unmount_rootfs(const Record& record);
 /// prestart and createRuntime.
 Result<void> run_runtime_hooks(const spec::RuntimeSpec& spec, const Record& record);
 /// Puts the first process and its namespaces on record.

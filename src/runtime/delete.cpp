@@ -1,11 +1,16 @@
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/mount.h>
+
+#include <cerrno>
 
 #include "base/log.h"
 #include "base/sys.h"
 #include "linux/cgroup.h"
+#include "linux/detached_mount.h"
 #include "linux/process_attributes.h"
-#include "runtime/create.h"
+#include "runtime/create_steps.h"
 #include "runtime/hooks.h"
 #include "runtime/systemd/scope.h"
 
@@ -42,16 +47,29 @@ Result<void> destroy(const ContainerDirectory& directory, const Record& record) 
   if (left.ok() && !left->empty()) TRY(cgroup.kill_all(SIGKILL));
   if (!record.details.systemd_unit.empty()) TRY(systemd::stop_scope(record.details.systemd_unit));
   TRY(cgroup.remove());
+  TRY(unmount_rootfs(record));
   TRY(directory.remove());
   if (!record.details.hooks) return {};
   const auto state = runtime_state(record, ContainerStatus::kStopped);
   // The container is gone; a hook that fails changes nothing about that (runtime-spec, runtime.md, "Lifecycle").
-  if (auto ran = run_hooks("poststop", record.details.hooks->poststop, state); !ran.ok())
-    logging::warn("run hooks", {{"error", ran.error().message()}});
+  run_hooks_to_the_end("poststop", record.details.hooks->poststop, state);
   return {};
 }
 
 }  // namespace
+
+Result<void> unmount_rootfs(const Record& record) {
+  const uint64_t ours = record.details.rootfs_mount;
+  if (ours == 0) return {};
+  auto root = sys::open(record.config.rootfs, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+  if (root.is(Code::kNotFound)) return {};
+  // By descriptor: the path may lead to another mount a moment later.
+  const UniqueFd opened = TRY(std::move(root));
+  if (TRY(linux::mount_id(opened)) != ours) return {};
+  const std::string path = "/proc/self/fd/" + std::to_string(opened.get());
+  if (::umount2(path.c_str(), MNT_DETACH) == -1) return Error::from_errno(errno, "unmount " + record.config.rootfs);
+  return {};
+}
 
 Result<void> delete_container(const ContainerDirectory& directory, Force force) {
   auto read = directory.read_record();

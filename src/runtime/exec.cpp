@@ -12,6 +12,7 @@
 #include "base/sys.h"
 #include "base/text.h"
 #include "linux/cgroup.h"
+#include "linux/detached_mount.h"
 #include "linux/process_attributes.h"
 #include "runtime/console.h"
 #include "runtime/launch.h"
@@ -30,6 +31,7 @@ struct ExecPlan {
   const spec::Process* process = nullptr;
   const Record* record = nullptr;
   UniqueFd container;   ///< a pidfd of init
+  UniqueFd root;        ///< init's, which a container without a mount namespace is in by chroot(2) alone
   int namespaces = 0;   ///< that the new process joins itself
   bool staged = false;  ///< as of InitPlan: for an ordinary user, who must be in the user namespace to join any other
   linux::CgroupEntry cgroup_entry{};
@@ -69,6 +71,14 @@ Result<std::optional<SeccompProgram>> load_filter(const ContainerDirectory& dire
   return std::optional(std::move(program));
 }
 
+/// Opened while the process is known to be the one on record: a pid that nobody holds is soon another's.
+Result<UniqueFd> open_root(const Record& record, FdRef container) {
+  if (record.details.namespaces & CLONE_NEWNS) return UniqueFd();
+  UniqueFd root = TRY(sys::open("/proc/" + std::to_string(record.init_pid) + "/root", O_PATH | O_DIRECTORY));
+  TRY(sys::pidfd_send_signal(container, 0));
+  return root;
+}
+
 /// Takes what the runtime's user gives, and becomes a process of the container but for its pid namespace.
 Result<void> join_container(ExecPlan& plan) {
   TRY(set_own_oom_score(*plan.process));
@@ -89,6 +99,8 @@ Result<Program> enter(ExecPlan& plan) {
   ::setsid();
   if (!plan.staged) TRY(join_container(plan));
   plan.container.reset();
+  if (plan.root.valid()) TRY(linux::change_root(plan.root));
+  plan.root.reset();
   TRY(linux::join_session_keyring("_ses." + plan.record->id));
   if (plan.process->terminal) {
     const RootDir root = TRY(RootDir::open("/"));
@@ -198,6 +210,7 @@ Result<linux::Child> start_exec(const ContainerDirectory& directory, const Recor
   plan.process = &process;
   plan.record = &record;
   plan.container = TRY(open_container(record));
+  plan.root = TRY(open_root(record, plan.container));
   plan.namespaces = TRY(namespaces_to_join(record));
   plan.cgroup_entry = TRY(linux::Cgroup(record.cgroup_paths).open_entry(options.cgroup));
   plan.seccomp = TRY(load_filter(directory, record));

@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "base/json.h"
+#include "base/log.h"
 #include "base/sys.h"
 #include "base/text.h"
 #include "linux/namespaces.h"
@@ -42,6 +43,18 @@ constexpr size_t kOutputKept = 4096;
   ::_exit(127);
 }
 
+/// A hook need not read its state: while this lives, writing to one that has closed its stdin is an error, not our end.
+class IgnoredPipeSignal {
+ public:
+  IgnoredPipeSignal() : before_(::signal(SIGPIPE, SIG_IGN)) {}
+  IgnoredPipeSignal(const IgnoredPipeSignal&) = delete;
+  IgnoredPipeSignal& operator=(const IgnoredPipeSignal&) = delete;
+  ~IgnoredPipeSignal() { ::signal(SIGPIPE, before_); }
+
+ private:
+  sighandler_t before_;
+};
+
 /// Feeds the state and gathers output until the hook has ended. Errors: kDeadlineExceeded.
 Result<std::string> converse(FdRef pidfd, UniqueFd input, UniqueFd output, std::string_view state,
                              Clock::time_point deadline) {
@@ -56,7 +69,7 @@ Result<std::string> converse(FdRef pidfd, UniqueFd input, UniqueFd output, std::
     if (waits[2].revents) {
       const auto written = sys::try_write(input, state);
       if (written.ok() && *written) state.remove_prefix(**written);
-      if (!written.ok() || state.empty()) input.reset();  // it need not read the state
+      if (!written.ok() || state.empty()) input.reset();
     }
     char chunk[1024];
     if (waits[1].revents) {
@@ -76,6 +89,7 @@ Result<void> run_hook(const spec::Hook& hook, std::string_view state) {
   if (child.pid == 0) exec_hook(hook, input.read, output.write);
   input.read.reset();
   output.write.reset();
+  const IgnoredPipeSignal ignored;
   const auto deadline = hook.timeout ? Clock::now() + std::chrono::seconds(*hook.timeout) : Clock::time_point::max();
   auto talked = converse(child.pidfd, std::move(input.write), std::move(output.read), state, deadline);
   if (!talked.ok()) (void)sys::pidfd_send_signal(child.pidfd, SIGKILL);
@@ -87,14 +101,28 @@ Result<void> run_hook(const spec::Hook& hook, std::string_view state) {
   return Error(Code::kAborted, how + ", output: " + std::string(trim(text)));
 }
 
+Result<void> run_numbered(std::string_view name, const std::vector<spec::Hook>& hooks, size_t number,
+                          std::string_view state) {
+  return run_hook(hooks[number], state)
+      .context("error running " + std::string(name) + " hook #" + std::to_string(number));
+}
+
 }  // namespace
 
 Result<void> run_hooks(std::string_view name, const std::vector<spec::Hook>& hooks, const spec::RuntimeState& state) {
   if (hooks.empty()) return {};
   const std::string text = json::format(state);
-  for (size_t i = 0; i < hooks.size(); ++i)
-    TRY(run_hook(hooks[i], text).context("error running " + std::string(name) + " hook #" + std::to_string(i)));
+  for (size_t i = 0; i < hooks.size(); ++i) TRY(run_numbered(name, hooks, i, text));
   return {};
+}
+
+void run_hooks_to_the_end(std::string_view name, const std::vector<spec::Hook>& hooks,
+                          const spec::RuntimeState& state) {
+  if (hooks.empty()) return;
+  const std::string text = json::format(state);
+  for (size_t i = 0; i < hooks.size(); ++i)
+    if (auto ran = run_numbered(name, hooks, i, text); !ran.ok())
+      logging::warn("run hook", {{"error", ran.error().message()}});
 }
 
 }  // namespace hull::runtime

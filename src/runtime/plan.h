@@ -19,9 +19,10 @@
 /// and memory, so nothing is sent or looked up again.
 namespace hull::runtime {
 
-/// A mount of config.json: a bind is cloned already, with the host's rights and attributes set. Who lacks rights over
-/// the host's mounts can clone in the container's mount namespace alone: there init does it, with the same user's
-/// rights.
+/// A mount of config.json. Init clones a bind in its turn, so that mountinfo lists mounts in the document's order
+/// (Linux 6.8 and later go by the age of a mount). Where it lacks the host's rights or mounts, or must not be the
+/// host's slave, the clone is made before it is, with its attributes set; who has no rights over the host's mounts
+/// either has to leave that to init, too.
 struct PlannedMount {
   const spec::Mount* mount = nullptr;
   MountOptions options{};
@@ -67,10 +68,14 @@ struct InitPlan {
   bool new_user_namespace() const { return new_namespaces & CLONE_NEWUSER; }
   /// Whether the container's root is not the host's: it can't make device nodes.
   bool in_user_namespace() const { return record->details.namespaces & CLONE_NEWUSER; }
+  /// Whether mounts are those of a namespace; else they are the host's, until delete.
+  bool in_mount_namespace() const { return record->details.namespaces & CLONE_NEWNS; }
 };
 
 /// Fills rootfs_mount and mounts from the document. Errors name the mount.
 Result<void> plan_mounts(InitPlan& plan);
+/// "linux.rootfsPropagation" without its "r".
+std::string_view plain_propagation(const InitPlan& plan);
 bool is_bind(const PlannedMount& planned);
 /// The source of a bind, and the rootfs, as detached mounts.
 Result<void> clone_bind(const InitPlan& plan, PlannedMount& planned);

@@ -15,15 +15,15 @@ using linux::DetachedMount;
 using linux::MountAttributes;
 using linux::Recursive;
 
-/// What "linux.rootfsPropagation" says of all mounts; runc's default is to see the host's mounts, but not the reverse.
-MountAttributes base_propagation(const std::string& name) {
-  const std::string plain = !name.empty() && name[0] == 'r' ? name.substr(1) : name;
+/// What "linux.rootfsPropagation" says of clones; runc's default is to see the host's mounts, but not the reverse.
+MountAttributes base_propagation(const InitPlan& plan) {
   MountAttributes attributes;
-  attributes.propagation = MS_SLAVE;
-  if (plain == "private") attributes.propagation = MS_PRIVATE;
-  if (plain == "shared") attributes.propagation = MS_SHARED;
+  attributes.propagation = plain_propagation(plan) == "private" ? MS_PRIVATE : MS_SLAVE;
   return attributes;
 }
+
+/// A clone stays what the host's mount is a peer of: what the container mounts there shows on the host.
+bool stays_shared(const InitPlan& plan) { return plain_propagation(plan) == "shared"; }
 
 bool is_id_mapped(const PlannedMount& planned) {
   return planned.options.id_mapped != IdMapped::kNo || !planned.mount->uid_mappings.empty();
@@ -59,7 +59,17 @@ Result<void> set_attributes(const MountOptions& options, const DetachedMount& cl
 
 bool may_not(const Error& error) { return error.number() == EPERM; }
 
+bool left_to_init(const InitPlan& plan, const PlannedMount& planned) {
+  const bool same_mounts = plan.new_namespaces & CLONE_NEWNS;
+  return same_mounts && !plan.in_user_namespace() && !stays_shared(plan) && !is_id_mapped(planned);
+}
+
 }  // namespace
+
+std::string_view plain_propagation(const InitPlan& plan) {
+  const std::string_view name = plan.linux_part->rootfs_propagation;
+  return name.substr(0, 1) == "r" ? name.substr(1) : name;
+}
 
 bool is_bind(const PlannedMount& planned) { return planned.options.bind != MountOptions::Bind::kNo; }
 
@@ -70,8 +80,7 @@ Result<void> clone_bind(const InitPlan& plan, PlannedMount& planned) {
   const auto depth = planned.options.bind == MountOptions::Bind::kRecursive ? Recursive::kYes : Recursive::kNo;
   DetachedMount clone = TRY(DetachedMount::clone(source, depth));
   planned.source_is_directory = S_ISDIR(TRY(sys::fstat(clone.root())).st_mode);
-  const auto base = base_propagation(plan.linux_part->rootfs_propagation);
-  if (base.propagation != MS_SHARED) TRY(clone.change(base, Recursive::kYes));
+  if (!stays_shared(plan)) TRY(clone.change(base_propagation(plan), Recursive::kYes));
   TRY(map_owner(planned, *plan.linux_part, clone));
   TRY(set_attributes(planned.options, clone));
   planned.clone = std::move(clone);
@@ -82,7 +91,15 @@ Result<DetachedMount> clone_rootfs(const InitPlan& plan) {
   DetachedMount rootfs = TRY(DetachedMount::clone(plan.rootfs, Recursive::kYes).context("prepare rootfs"));
   if (!S_ISDIR(TRY(sys::fstat(rootfs.root())).st_mode))
     return invalid_argument("root.path: \"" + plan.rootfs + "\" is not a directory");
-  TRY(rootfs.change(base_propagation(plan.linux_part->rootfs_propagation), Recursive::kYes));
+  // What is mounted on the rootfs itself is the container's alone; pivot_root(2) refuses a shared one as well. It gets
+  // what the document says when all is mounted.
+  if (!plan.in_mount_namespace()) {
+    TRY(rootfs.change({.propagation = MS_PRIVATE}, Recursive::kYes));
+  } else if (stays_shared(plan)) {
+    TRY(rootfs.change({.propagation = MS_PRIVATE}, Recursive::kNo));
+  } else {
+    TRY(rootfs.change(base_propagation(plan), Recursive::kYes));
+  }
   return rootfs;
 }
 
@@ -98,6 +115,10 @@ Result<void> plan_mounts(InitPlan& plan) {
     if (mount.type == "bind" && planned.options.bind == MountOptions::Bind::kNo)
       planned.options.bind = MountOptions::Bind::kYes;
     if (is_bind(planned)) {
+      if (left_to_init(plan, planned)) {
+        plan.mounts.push_back(std::move(planned));
+        continue;
+      }
       auto cloned = clone_bind(plan, planned);
       if (!cloned.ok() && !may_not(cloned.error()))
         return std::move(cloned).error().context("error mounting \"" + mount.source + "\" to rootfs at \"" +

@@ -42,6 +42,7 @@ struct RecordDetails {
   std::string seccomp_listener{};
   std::string seccomp_metadata{};
   std::string systemd_unit{};  ///< the scope that the cgroup is; empty: not made by systemd
+  uint64_t rootfs_mount = 0;   ///< linux::mount_id() of what is mounted on the rootfs on the host; 0: nothing
 };
 template <class V>
 void describe(V& json, RecordDetails& details) {
@@ -56,6 +57,7 @@ void describe(V& json, RecordDetails& details) {
   json.omit_empty("seccompListener", details.seccomp_listener);
   json.omit_empty("seccompMetadata", details.seccomp_metadata);
   json.omit_empty("systemdUnit", details.systemd_unit);
+  json.omit_empty("rootfsMount", details.rootfs_mount);
 }
 
 struct Record {

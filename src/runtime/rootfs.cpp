@@ -21,30 +21,21 @@ using linux::DetachedMount;
 using linux::FilesystemContext;
 using linux::Recursive;
 
-/// A mount on a shared mount would show on the host, and pivot_root(2) refuses one as well.
-Result<void> make_parent_private(const std::string& rootfs) {
-  struct statx info {};
-  if (::statx(AT_FDCWD, rootfs.c_str(), 0, STATX_MNT_ID, &info) == -1)
-    return Error::from_errno(errno, "stat " + rootfs);
-  const std::string id = std::to_string(info.stx_mnt_id);
-  const std::string table = TRY(read_file("/proc/self/mountinfo"));
-  for (const std::string_view line : split(table, '\n')) {
-    const auto fields = split(line, ' ');
-    if (fields.size() < 5 || fields[0] != id) continue;
-    if (::mount("", std::string(fields[4]).c_str(), "", MS_PRIVATE, nullptr) == -1)
-      return Error::from_errno(errno, "make parent mount of rootfs private");
-  }
+/// Nothing that is mounted from here on may show on the host, and pivot_root(2) refuses shared mounts as well. Binds
+/// that are to be shared have been cloned before.
+Result<void> leave_hosts_peers(const InitPlan& plan) {
+  const unsigned long kind = plain_propagation(plan) == "private" ? MS_PRIVATE : MS_SLAVE;
+  if (::mount("", "/", "", kind | MS_REC, nullptr) == -1) return Error::from_errno(errno, "set propagation of /");
   return {};
 }
 
-Result<void> set_base_propagation(const std::string& wanted, const std::string& rootfs) {
-  const std::string plain = !wanted.empty() && wanted[0] == 'r' ? wanted.substr(1) : wanted;
-  unsigned long flags = MS_SLAVE;
-  if (plain == "private") flags = MS_PRIVATE;
-  if (plain == "shared") flags = MS_SHARED;
-  if (::mount("", "/", "", flags | MS_REC, nullptr) == -1) return Error::from_errno(errno, "set propagation of /");
-  if (flags == MS_SHARED) TRY(make_parent_private(rootfs));
-  return {};
+/// "shared" and "unbindable" go last: a mount could be made on neither.
+Result<void> set_root_propagation(const InitPlan& plan, FdRef root) {
+  const std::string_view kind = plain_propagation(plan);
+  if (kind != "shared" && kind != "unbindable") return {};
+  const bool recursive = kind.size() != plan.linux_part->rootfs_propagation.size();
+  return linux::change_mount(root, {.propagation = kind == "shared" ? uint64_t{MS_SHARED} : uint64_t{MS_UNBINDABLE}},
+                             recursive ? Recursive::kYes : Recursive::kNo);
 }
 
 /// What may be mounted below /proc: files that emulate a kernel's view (lxcfs), which no check of ours relies on.
@@ -147,13 +138,16 @@ Result<void> check_inside_proc(FdRef target, const PlannedMount& planned) {
 }
 
 Result<RootDir> attach_rootfs(InitPlan& plan) {
-  TRY(set_base_propagation(plan.linux_part->rootfs_propagation, plan.rootfs));
+  if (plan.in_mount_namespace()) TRY(leave_hosts_peers(plan));
   if (!plan.rootfs_mount) plan.rootfs_mount = TRY(clone_rootfs(plan));
   auto target = sys::open(plan.rootfs, O_PATH | O_DIRECTORY);
   // The root of a user namespace may not be allowed to walk there; any place that becomes "/" in the end will do.
   if (target.is(Code::kPermissionDenied)) target = sys::open("/", O_PATH | O_DIRECTORY);
   const UniqueFd place = TRY(std::move(target));
-  return RootDir(TRY(std::move(*plan.rootfs_mount).attach(place).context("mount rootfs")));
+  UniqueFd root = TRY(std::move(*plan.rootfs_mount).attach(place).context("mount rootfs"));
+  // On the host it became shared if the mount is that it was mounted on.
+  if (!plan.in_mount_namespace()) TRY(linux::change_mount(root, {.propagation = MS_PRIVATE}, Recursive::kYes));
+  return RootDir(std::move(root));
 }
 
 Result<void> mount_all(InitPlan& plan, const RootDir& root) {
@@ -168,7 +162,9 @@ Result<void> mount_all(InitPlan& plan, const RootDir& root) {
 }
 
 Result<void> enter_rootfs(const InitPlan& plan, const RootDir& root) {
-  return plan.pivot ? linux::pivot_into(root.fd()) : linux::move_into(root.fd());
+  if (!plan.in_mount_namespace()) return linux::change_root(root.fd());
+  TRY(plan.pivot ? linux::pivot_into(root.fd()) : linux::move_into(root.fd()));
+  return set_root_propagation(plan, root.fd());
 }
 
 }  // namespace hull::runtime

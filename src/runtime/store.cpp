@@ -123,10 +123,9 @@ Result<spec::ContainerStatus> status_of(const Record& record, const ContainerDir
   const auto stat = linux::process_stat(record.init_pid);
   if (!stat.ok() || stat->state == 'Z' || stat->state == 'X' || stat->start_time != record.init_start_time)
     return ContainerStatus::kStopped;
-  if (directory.has_fifo()) return ContainerStatus::kCreated;
   const auto frozen = linux::Cgroup(record.cgroup_paths).frozen();
   if (frozen.ok() && *frozen == linux::Cgroup::Frozen::kYes) return ContainerStatus::kPaused;
-  return ContainerStatus::kRunning;
+  return directory.has_fifo() ? ContainerStatus::kCreated : ContainerStatus::kRunning;
 }
 
 spec::RuntimeState runtime_state(const Record& record, spec::ContainerStatus status) {

@@ -40,7 +40,11 @@ Result<void> check_namespaces(const spec::Linux& part) {
     if (!exists("/proc/self/ns/" + std::string(name == "network" ? "net" : name == "mount" ? "mnt" : name)))
       return unimplemented("linux.namespaces: the kernel has no " + name + " namespaces");
   }
-  if (!seen.count(NamespaceType::kMount)) return bad("linux.namespaces", "a mount namespace is required");
+  if (seen.count(NamespaceType::kMount)) return {};
+  if (seen.count(NamespaceType::kUser))
+    return bad("linux.namespaces", "a mount namespace is required with a user namespace");
+  if (!part.masked_paths.empty() || !part.readonly_paths.empty())
+    return bad("linux.namespaces", "unable to restrict sys entries without a private MNT namespace");
   return {};
 }
 

@@ -88,7 +88,7 @@ ROWS = [
     (at("hooks", {"poststart": [{"path": "/hook", "timeout": -3}]}), "hooks.poststart", "-3"),
     (at("linux.namespaces", [{"type": "mount"}, {"type": "net"}]), "linux.namespaces[1].type", "net"),
     (at("linux.namespaces", [{"type": "mount"}, {"type": "pid"}, {"type": "pid"}]), "linux.namespaces", "pid"),
-    (at("linux.namespaces", [{"type": "pid"}]), "linux.namespaces", "mount"),
+    (at("linux.namespaces", [{"type": "pid"}]), "linux.namespaces", "MNT"),
     (at("linux.namespaces", [{"type": "mount"}, {"type": "uts", "path": "/nowhere/ns"}]), "linux.namespaces", "/nowhere/ns"),
     (at("linux.namespaces", [{"type": "mount"}, {"type": "uts", "path": "ns"}]), "linux.namespaces", "ns"),
     (mapped([]), "linux.uidMappings", ""),

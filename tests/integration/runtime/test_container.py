@@ -217,6 +217,45 @@ def test_hooks_run_in_order_with_the_state(runtime):
     assert all(state["id"] == bundle.name and state["bundle"] == str(bundle.path) for state in states)
 
 
+def test_hooks_need_not_read_their_state(runtime):
+    """Nor is the runtime ended by the signal of a pipe that nobody reads: the state here is more than a pipe holds."""
+    bundle = runtime.bundle("echo", "ran")
+    bundle.config["annotations"] = {"long": "x" * 200_000}
+    hook = [{"path": "/bin/busybox", "args": ["true"]}]
+    bundle.config["hooks"] = {kind: hook for kind in ("prestart", "createRuntime", "createContainer", "poststart", "poststop")}
+    bundle.config["hooks"]["startContainer"] = [{"path": "/bin/true"}]
+    assert output(bundle) == "ran\n"
+
+
+def test_a_poststop_hook_that_fails_keeps_no_other_from_running(runtime):
+    log = runtime.home / "hooks"
+    bundle = runtime.bundle("true")
+    bundle.config["hooks"] = {"poststop": [{"path": "/bin/busybox", "args": ["false"]},
+                                           {"path": "/bin/busybox", "args": ["sh", "-c", f"echo second >> {log}"]}]}
+    done = bundle.run()
+    assert done.returncode == 0 and log.read_text() == "second\n"
+    assert "level=warning" in done.stderr and "poststop hook #0" in done.stderr
+
+
+def test_a_poststart_hook_that_fails_ends_the_container(runtime):
+    """As runc and crun: it is killed and deleted, with its poststop hooks, and start says why."""
+    log = runtime.home / "hooks"
+    bundle = runtime.bundle("sleep", "1000")
+    bundle.config["hooks"] = {"poststart": [{"path": "/bin/busybox", "args": ["false"]},
+                                            {"path": "/bin/busybox", "args": ["sh", "-c", f"echo second >> {log}"]}],
+                              "poststop": [{"path": "/bin/busybox", "args": ["sh", "-c", f"echo stop >> {log}"]}]}
+    assert bundle.create().returncode == 0
+    done = runtime.command("start", bundle.name)
+    assert done.returncode == 1 and "error running poststart hook #0" in done.stderr
+    assert "container does not exist" in runtime.command("state", bundle.name).stderr
+    assert log.read_text() == "stop\n"
+    for flags in ([], ["-d"]):
+        bundle.save()
+        done = runtime.detached("run", *flags, "-b", bundle.path, bundle.name)
+        assert done.returncode == 1 and "error running poststart hook #0" in done.stdout
+        assert "container does not exist" in runtime.command("state", bundle.name).stderr
+
+
 @pytest.mark.parametrize("args,timeout,text", [(["sh", "-c", "echo why; exit 3"], None, "exit status 3, output: why"),
                                                (["sleep", "100"], 1, "timeout")])
 def test_a_failing_hook_undoes_the_container(runtime, args, timeout, text):

@@ -96,6 +96,20 @@ def test_pause_and_resume(runtime):
     assert runtime.command("pause", bundle.name).returncode == 0  # close() must be able to delete it
 
 
+def test_what_is_paused_before_it_was_started_can_go_on(runtime):
+    bundle = runtime.bundle("sleep", "1000")
+    assert bundle.create().returncode == 0
+    assert runtime.command("pause", bundle.name).returncode == 0
+    assert runtime.state(bundle.name)["status"] == "paused"
+    done = runtime.command("start", bundle.name)
+    assert done.returncode == 1 and "cannot start a container in the paused state" in done.stderr
+    assert "cannot exec in a paused container" in runtime.command("exec", bundle.name, "true").stderr
+    assert runtime.command("resume", bundle.name).returncode == 0
+    assert runtime.state(bundle.name)["status"] == "created"
+    assert runtime.command("start", bundle.name).returncode == 0
+    assert runtime.state(bundle.name)["status"] == "running"
+
+
 def test_list_and_ps(runtime):
     bundle = runtime.bundle("sleep", "1000")
     pid = bundle.start_detached()
