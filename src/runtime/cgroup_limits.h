@@ -14,6 +14,9 @@ struct CgroupWrite {
   std::string controller;
   std::string file;
   std::string value;
+  std::string other_file{};   ///< written where the kernel has not the first
+  std::string other_value{};  ///< empty: the same value
+  bool dispensable = false;   ///< where the kernel has no such file, nothing is to be limited
   bool operator==(const CgroupWrite&) const = default;
 };
 
@@ -29,9 +32,12 @@ std::vector<spec::DeviceRule> with_default_devices(std::vector<spec::DeviceRule>
 /// The first is "a" to devices.deny unless the rules allow all.
 std::vector<CgroupWrite> device_writes_v1(const std::vector<spec::DeviceRule>& rules);
 
-/// Writes all limits. Errors: kUnimplemented names a controller that the machine lacks.
+/// Writes all limits. Errors: kUnimplemented, in runc's words, names a controller in which the container has no cgroup.
 Result<void> apply_limits(const linux::Cgroup& cgroup, const spec::Resources& resources);
 Result<void> apply_devices(const linux::Cgroup& cgroup, const std::vector<spec::DeviceRule>& rules);
+
+/// A line of rdma.max, the same in v1 and v2.
+std::string rdma_line(const std::string& device, const spec::RdmaLimits& limits);
 
 /// cpu.shares (2-262144) to cpu.weight (1-10000).
 uint64_t weight_of_shares(uint64_t shares);

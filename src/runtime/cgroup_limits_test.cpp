@@ -38,11 +38,40 @@ TEST(LimitsV1, ZeroIsNotSet) {
 TEST(LimitsV2, SwapIsCountedAlone) {
   EXPECT_THAT(limits_v2(parse(R"({"memory":{"limit":100,"swap":150}})")),
               ElementsAre(CgroupWrite{"memory", "memory.swap.max", "50"}, CgroupWrite{"memory", "memory.max", "100"}));
+  EXPECT_THAT(
+      limits_v2(parse(R"({"memory":{"limit":100,"swap":100}})")),
+      ElementsAre(CgroupWrite{.controller = "memory", .file = "memory.swap.max", .value = "0", .dispensable = true},
+                  CgroupWrite{"memory", "memory.max", "100"}));
 }
 
 TEST(LimitsV2, WeightsOfDevices) {
   EXPECT_THAT(limits_v2(parse(R"({"blockIO":{"weight":10,"weightDevice":[{"major":8,"minor":16,"weight":1000}]}})")),
-              ElementsAre(CgroupWrite{"io", "io.weight", "1"}, CgroupWrite{"io", "io.weight", "8:16 10000"}));
+              ElementsAre(CgroupWrite{"io", "io.bfq.weight", "10", "io.weight", "1"},
+                          CgroupWrite{"io", "io.bfq.weight", "8:16 1000", "io.weight", "8:16 10000"}));
+  EXPECT_THAT(limits_v1(parse(R"({"blockIO":{"weight":10,"leafWeight":20,
+                  "weightDevice":[{"major":8,"minor":16,"weight":1000,"leafWeight":30}]}})")),
+              ElementsAre(CgroupWrite{"blkio", "blkio.weight", "10", "blkio.bfq.weight"},
+                          CgroupWrite{"blkio", "blkio.leaf_weight", "20"},
+                          CgroupWrite{"blkio", "blkio.weight_device", "8:16 1000", "blkio.bfq.weight_device"},
+                          CgroupWrite{"blkio", "blkio.leaf_weight_device", "8:16 30"}));
+}
+
+TEST(CgroupLimits, PagesAndRemoteMemoryGoByTheSameFilesInBoth) {
+  const auto resources = parse(R"({"hugepageLimits":[{"pageSize":"2MB","limit":4}],
+                                   "rdma":{"mlx5_1":{"hcaHandles":3,"hcaObjects":10000}}})");
+  const CgroupWrite rdma{"rdma", "rdma.max", "mlx5_1 hca_handle=3 hca_object=10000"};
+  EXPECT_THAT(limits_v1(resources), ElementsAre(CgroupWrite{"hugetlb", "hugetlb.2MB.limit_in_bytes", "4"},
+                                                CgroupWrite{.controller = "hugetlb",
+                                                            .file = "hugetlb.2MB.rsvd.limit_in_bytes",
+                                                            .value = "4",
+                                                            .dispensable = true},
+                                                rdma));
+  EXPECT_THAT(
+      limits_v2(resources),
+      ElementsAre(
+          CgroupWrite{"hugetlb", "hugetlb.2MB.max", "4"},
+          CgroupWrite{.controller = "hugetlb", .file = "hugetlb.2MB.rsvd.max", .value = "4", .dispensable = true},
+          rdma));
 }
 
 TEST(LimitsV2, CpuAndPids) {

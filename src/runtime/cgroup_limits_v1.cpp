@@ -67,9 +67,17 @@ Writes block_writes(const spec::BlockIo& block) {
   const auto number = [](const auto& device) {
     return std::to_string(device.major) + ":" + std::to_string(device.minor);
   };
-  if (block.weight.value_or(0) != 0) writes.add("blkio.weight", block.weight);
-  for (const auto& device : block.weight_device)
-    if (device.weight) writes.add("blkio.weight_device", number(device) + " " + std::to_string(*device.weight));
+  // The files of the CFQ scheduler; kernels that have lost it have those of BFQ.
+  if (block.weight.value_or(0) != 0)
+    writes.list.push_back({"blkio", "blkio.weight", std::to_string(*block.weight), "blkio.bfq.weight"});
+  if (block.leaf_weight.value_or(0) != 0) writes.add("blkio.leaf_weight", block.leaf_weight);
+  for (const auto& device : block.weight_device) {
+    if (device.weight.value_or(0) != 0)
+      writes.list.push_back({"blkio", "blkio.weight_device", number(device) + " " + std::to_string(*device.weight),
+                             "blkio.bfq.weight_device"});
+    if (device.leaf_weight.value_or(0) != 0)
+      writes.add("blkio.leaf_weight_device", number(device) + " " + std::to_string(*device.leaf_weight));
+  }
   const std::pair<const char*, const std::vector<spec::BlockThrottle>*> throttles[] = {
       {"blkio.throttle.read_bps_device", &block.read_bps},
       {"blkio.throttle.write_bps_device", &block.write_bps},
@@ -105,7 +113,12 @@ std::vector<CgroupWrite> limits_v1(const spec::Resources& resources) {
     all.push_back({"pids", "pids.max", resources.pids->limit > 0 ? std::to_string(resources.pids->limit) : "max"});
   if (resources.block_io) append(all, block_writes(*resources.block_io));
   for (const auto& huge : resources.hugepage_limits)
-    all.push_back({"hugetlb", "hugetlb." + huge.page_size + ".limit_in_bytes", std::to_string(huge.limit)});
+    for (const bool reserved : {false, true})
+      all.push_back({.controller = "hugetlb",
+                     .file = "hugetlb." + huge.page_size + (reserved ? ".rsvd" : "") + ".limit_in_bytes",
+                     .value = std::to_string(huge.limit),
+                     .dispensable = reserved});
+  for (const auto& [device, limits] : resources.rdma) all.push_back({"rdma", "rdma.max", rdma_line(device, limits)});
   if (resources.network && resources.network->class_id.value_or(0) != 0)
     all.push_back({"net_cls", "net_cls.classid", std::to_string(*resources.network->class_id)});
   if (resources.network)

@@ -22,11 +22,15 @@ void add_cpu(std::vector<CgroupWrite>& all, const spec::CpuLimits& cpu) {
 void add_memory(std::vector<CgroupWrite>& all, const spec::MemoryLimits& memory) {
   const int64_t limit = memory.limit.value_or(0);
   const int64_t both = memory.swap.value_or(0);
-  if (both == -1 || (limit == -1 && both == 0)) {
-    all.push_back({"memory", "memory.swap.max", "max"});
-  } else if (both > 0 && limit > 0) {
-    all.push_back({"memory", "memory.swap.max", std::to_string(both - limit)});
-  }
+  std::string swap;
+  if (both == -1 || (limit == -1 && both == 0)) swap = "max";
+  if (both > 0 && limit > 0) swap = std::to_string(both - limit);
+  // A kernel without swap has no file for it, which limits it well enough.
+  if (!swap.empty())
+    all.push_back({.controller = "memory",
+                   .file = "memory.swap.max",
+                   .value = swap,
+                   .dispensable = swap == "max" || swap == "0"});
   if (limit != 0) all.push_back({"memory", "memory.max", max_or(limit)});
   if (memory.reservation.value_or(0) != 0) all.push_back({"memory", "memory.low", max_or(*memory.reservation)});
 }
@@ -36,12 +40,14 @@ std::string io_weight(uint64_t weight) { return std::to_string(1 + (weight - 10)
 
 /// Source: kernel cgroup-v2.rst, io.weight ("$MAJ:$MIN $WEIGHT") and io.max.
 void add_block(std::vector<CgroupWrite>& all, const spec::BlockIo& block) {
-  if (block.weight.value_or(0) != 0) all.push_back({"io", "io.weight", io_weight(*block.weight)});
+  // BFQ has a file of its own, with the range of v1; io.weight is for the cost model.
+  const auto add_weight = [&](const std::string& device, uint64_t weight) {
+    all.push_back({"io", "io.bfq.weight", device + std::to_string(weight), "io.weight", device + io_weight(weight)});
+  };
+  if (block.weight.value_or(0) != 0) add_weight("", *block.weight);
   for (const auto& device : block.weight_device)
     if (device.weight.value_or(0) != 0)
-      all.push_back(
-          {"io", "io.weight",
-           std::to_string(device.major) + ":" + std::to_string(device.minor) + " " + io_weight(*device.weight)});
+      add_weight(std::to_string(device.major) + ":" + std::to_string(device.minor) + " ", *device.weight);
   const std::pair<const char*, const std::vector<spec::BlockThrottle>*> throttles[] = {
       {"rbps", &block.read_bps}, {"wbps", &block.write_bps}, {"riops", &block.read_iops}, {"wiops", &block.write_iops}};
   for (const auto& [key, devices] : throttles)
@@ -52,6 +58,13 @@ void add_block(std::vector<CgroupWrite>& all, const spec::BlockIo& block) {
 }
 
 }  // namespace
+
+std::string rdma_line(const std::string& device, const spec::RdmaLimits& limits) {
+  std::string line = device;
+  if (limits.handles) line += " hca_handle=" + std::to_string(*limits.handles);
+  if (limits.objects) line += " hca_object=" + std::to_string(*limits.objects);
+  return line;
+}
 
 uint64_t weight_of_shares(uint64_t shares) {
   constexpr uint64_t kLeast = 2, kMost = 262144;
@@ -68,13 +81,12 @@ std::vector<CgroupWrite> limits_v2(const spec::Resources& resources) {
     all.push_back({"pids", "pids.max", resources.pids->limit > 0 ? std::to_string(resources.pids->limit) : "max"});
   if (resources.block_io) add_block(all, *resources.block_io);
   for (const auto& huge : resources.hugepage_limits)
-    all.push_back({"hugetlb", "hugetlb." + huge.page_size + ".max", std::to_string(huge.limit)});
-  for (const auto& [device, limits] : resources.rdma) {
-    std::string value = device;
-    if (limits.handles) value += " hca_handle=" + std::to_string(*limits.handles);
-    if (limits.objects) value += " hca_object=" + std::to_string(*limits.objects);
-    all.push_back({"rdma", "rdma.max", value});
-  }
+    for (const bool reserved : {false, true})
+      all.push_back({.controller = "hugetlb",
+                     .file = "hugetlb." + huge.page_size + (reserved ? ".rsvd" : "") + ".max",
+                     .value = std::to_string(huge.limit),
+                     .dispensable = reserved});
+  for (const auto& [device, limits] : resources.rdma) all.push_back({"rdma", "rdma.max", rdma_line(device, limits)});
   for (const auto& [file, value] : resources.unified) all.push_back({"", file, value});
   return all;
 }

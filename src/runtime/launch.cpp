@@ -42,6 +42,14 @@ linux::CapabilitySets capability_sets(const spec::Process& process, linux::Capab
           mask_of(names.permitted, held), mask_of(names.ambient, held)};
 }
 
+/// In runc's words where the user namespace has no such id.
+Error refused_id(int number, const std::string& kind, uint32_t id) {
+  if (number == EINVAL)
+    return invalid_argument("unable to setup user: cannot set" + kind + " to unmapped " + kind + " " +
+                            std::to_string(id) + " in user namespace");
+  return Error::from_errno(number, "set" + kind + " " + std::to_string(id));
+}
+
 Result<void> set_ids(const spec::User& user) {
   const std::vector<gid_t> groups(user.additional_gids.begin(), user.additional_gids.end());
   // Groups go first, while we may; without it the host's supplementary groups would stay (CVE-2022-36109).
@@ -50,10 +58,8 @@ Result<void> set_ids(const spec::User& user) {
     if (refused.number() != EPERM || !setgroups_denied()) return refused;
     if (!groups.empty()) return unimplemented("cannot set any additional groups in a rootless container");
   }
-  if (::setresgid(user.gid, user.gid, user.gid) == -1)
-    return Error::from_errno(errno, "setgid " + std::to_string(user.gid));
-  if (::setresuid(user.uid, user.uid, user.uid) == -1)
-    return Error::from_errno(errno, "setuid " + std::to_string(user.uid));
+  if (::setresgid(user.gid, user.gid, user.gid) == -1) return refused_id(errno, "gid", user.gid);
+  if (::setresuid(user.uid, user.uid, user.uid) == -1) return refused_id(errno, "uid", user.uid);
   return {};
 }
 

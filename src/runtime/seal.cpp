@@ -4,6 +4,7 @@
 #include <linux/memfd.h>
 #include <sys/mount.h>
 #include <sys/sendfile.h>
+#include <sys/socket.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -12,6 +13,8 @@
 
 #include "base/sys.h"
 #include "linux/detached_mount.h"
+#include "linux/namespaces.h"
+#include "linux/process_attributes.h"
 
 namespace hull::runtime {
 namespace {
@@ -31,14 +34,34 @@ bool is_sealed() {
   return ::fstatvfs(self->get(), &info) == 0 && (info.f_flag & ST_RDONLY);
 }
 
-Result<UniqueFd> read_only_image() {
-  auto mount = TRY(linux::DetachedMount::clone("/proc/self/exe", linux::Recursive::kNo));
+Result<UniqueFd> read_only_image(const std::string& path) {
+  auto mount = TRY(linux::DetachedMount::clone(path, linux::Recursive::kNo));
   TRY(mount.change({.set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID}, linux::Recursive::kNo));
   return UniqueFd(::fcntl(mount.root().get(), F_DUPFD_CLOEXEC, 3));
 }
 
-/// EBUSY: another part of the kernel looks at a page just now, such as a list that a processor keeps of new pages; the
-/// kernel has waited for a while then.
+/// Who may not mount may do so in a user namespace of its own. Nobody stays in it who could make the image writable.
+Result<UniqueFd> image_of_own_namespace() {
+  const std::string path = TRY(sys::readlink("/proc/self/exe"));
+  sys::SocketPair sockets = TRY(sys::socketpair(SOCK_STREAM));
+  const linux::Child child = TRY(linux::fork_into(CLONE_NEWUSER | CLONE_NEWNS));
+  if (child.pid == 0) {
+    const auto image = read_only_image(path);
+    const bool sent = image.ok() && linux::send_descriptor(sockets.second, *image, "image").ok();
+    ::_exit(sent ? 0 : 1);
+  }
+  sockets.second.reset();
+  auto image = linux::receive_descriptor(sockets.first);
+  (void)sys::waitpid(child.pid, 0);
+  if (!image.ok()) return image;
+  const struct stat found = TRY(sys::fstat(*image));
+  const struct stat own = TRY(sys::stat("/proc/self/exe"));
+  if (found.st_ino != own.st_ino || found.st_dev != own.st_dev) return failed_precondition("own binary was replaced");
+  return image;
+}
+
+/// EBUSY: a page is looked at by another part of the kernel just now, such as a list that a processor keeps of new
+/// pages; it has waited for a while then.
 Result<void> seal(FdRef copy) {
   constexpr int kTries = 20;
   int result = -1;
@@ -67,7 +90,8 @@ Result<UniqueFd> copied_image() {
 
 Result<void> run_from_sealed_image(char** argv) {
   if (is_sealed()) return {};
-  auto image = read_only_image();
+  auto image = read_only_image("/proc/self/exe");
+  if (!image.ok()) image = image_of_own_namespace();
   if (!image.ok()) image = copied_image();
   const UniqueFd file = TRY(std::move(image));
   ::setenv(HULL_SEALED_MARKER, "1", 1);

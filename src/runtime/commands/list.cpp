@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "base/files.h"
 #include "base/sys.h"
+#include "base/text.h"
 #include "runtime/commands/command.h"
 #include "runtime/commands/shown_state.h"
 
@@ -14,11 +16,16 @@ constexpr Flag kFlags[] = {
     {"quiet", 'q', Flag::Kind::kSwitch, "print ids only"},
 };
 
-/// By number: names would need the host's NSS.
+/// The name in /etc/passwd; a user of another source, which would need the host's NSS, is shown by number.
 std::string owner_of(const ContainerDirectory& directory) {
   const auto info = sys::fstat(directory.fd());
   if (!info.ok()) return "";
-  return info->st_uid == 0 ? "root" : "#" + std::to_string(info->st_uid);
+  const std::string passwd = read_file("/etc/passwd", 1_MiB).value_or("");
+  for (const std::string_view line : split(passwd, '\n')) {
+    const auto fields = split(line, ':');
+    if (fields.size() > 2 && parse_integer<uid_t>(fields[2]) == info->st_uid) return std::string(fields[0]);
+  }
+  return "#" + std::to_string(info->st_uid);
 }
 
 std::string table_of(const std::vector<ShownState>& states) {

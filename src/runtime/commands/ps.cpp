@@ -62,13 +62,16 @@ Result<std::string> rows_of(const std::string& table, const std::vector<pid_t>& 
 Result<int> run(Context& context, const Flags& flags) {
   const auto directory = TRY(context.store.look(flags.arguments[0]));
   const Record record = TRY(directory.read_record());
-  const auto pids = TRY(linux::Cgroup(record.cgroup_paths).processes());
   const std::string format = flags.text("format", "table");
+  if (format != "table" && format != "json") return invalid_argument("invalid format option");
+  const bool stopped = TRY(status_of(record, directory)) == spec::ContainerStatus::kStopped;
+  if (record.cgroup_paths.empty() && !stopped)
+    return unimplemented("unable to get all container pids: cgroups not configured for container");
+  const auto pids = TRY(linux::Cgroup(record.cgroup_paths).processes());
   if (format == "json") {
     TRY(print(json::format(pids)));
     return 0;
   }
-  if (format != "table") return invalid_argument("invalid format option");
   std::vector<std::string> args(flags.arguments.begin() + 1, flags.arguments.end());
   if (args.empty()) args = {"-ef"};
   TRY(print(TRY(rows_of(TRY(host_ps(args)), pids))));
