@@ -35,7 +35,11 @@ bool runs_hulld(pid_t pid) {
 
 }  // namespace
 
-Result<DataRoot> DataRoot::claim(const std::string& data_root, const std::string& exec_root) {
+std::string purge_mark(const std::string& data_root) { return data_root + "/purging"; }
+
+Result<DataRoot> DataRoot::claim(const std::string& data_root, const std::string& exec_root, Purged purged) {
+  if (purged == Purged::kRefuse && exists(purge_mark(data_root)))
+    return failed_precondition("data root " + data_root + " is half removed; let hulld purge remove the rest");
   TRY(make_directories(data_root, kFolderMode).context("make data root " + data_root));
   TRY(make_directories(exec_root, kFolderMode).context("make exec root " + exec_root));
   UniqueFd lock = TRY(sys::open(data_root + "/hulld.lock", O_RDWR | O_CREAT, 0600));

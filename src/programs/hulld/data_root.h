@@ -7,12 +7,18 @@
 
 namespace hull::daemon {
 
+/// The file in a data root whose content `hulld purge` removes.
+std::string purge_mark(const std::string& data_root);
+
 /// A daemon's claim on its folders: holds the lock of the data root as long as it lives.
 class DataRoot {
  public:
+  /// Whether a data root may be taken that `hulld purge` has begun to remove.
+  enum class Purged { kRefuse, kAccept };
   /// Makes both folders where they are missing and locks the data root.
-  /// Errors: kFailedPrecondition naming the process that holds the lock.
-  static Result<DataRoot> claim(const std::string& data_root, const std::string& exec_root);
+  /// Errors: kFailedPrecondition naming the process that holds the lock, or telling of the purge.
+  static Result<DataRoot> claim(const std::string& data_root, const std::string& exec_root,
+                                Purged purged = Purged::kRefuse);
 
   /// A UUID made at the first start and kept since.
   const std::string& engine_id() const { return engine_id_; }

@@ -30,6 +30,7 @@ void bind(CLI::App& app, const Setting& setting, std::list<Bound>& all) {
   bound.option->multi_option_policy(setting.kind == Setting::Kind::kList ? CLI::MultiOptionPolicy::TakeAll
                                                                          : CLI::MultiOptionPolicy::TakeLast);
   bound.option->type_name(setting.kind == Setting::Kind::kNumber ? "NUMBER" : "TEXT");
+  if (setting.kind != Setting::Kind::kList) bound.option->expected(1);
 }
 
 }  // namespace

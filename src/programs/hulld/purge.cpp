@@ -3,14 +3,15 @@
 #include <sys/mount.h>
 
 #include <algorithm>
-#include <cstdio>
 
 #include "base/files.h"
+#include "base/log.h"
 #include "base/sys.h"
 #include "base/text.h"
 #include "programs/hulld/data_root.h"
 #include "programs/hulld/engine.h"
 #include "programs/hulld/family_settings.h"
+#include "programs/hulld/purge_by_force.h"
 #include "programs/hulld/supervisor.h"
 
 namespace hull::daemon {
@@ -28,11 +29,19 @@ Result<std::vector<std::string>> mounts_below(const std::string& folder) {
   return found;
 }
 
-Result<void> remove_folder(const std::string& folder) {
+Result<void> unmount_below(const std::string& folder) {
   for (const std::string& target : TRY(mounts_below(folder))) {
     if (::umount2(target.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW) == -1)
       return Error::from_errno(errno, "unmount " + target);
   }
+  return {};
+}
+
+/// All but what tells the next purge, and the next daemon, that this one was not done; that goes last.
+Result<void> remove_data_root(const std::string& folder) {
+  TRY(unmount_below(folder));
+  for (const std::string& entry : TRY(list_directory(folder)))
+    if (folder + "/" + entry != purge_mark(folder)) TRY(remove_tree(folder + "/" + entry));
   return remove_tree(folder);
 }
 
@@ -43,28 +52,36 @@ void remove_cgroup_parent(const std::string& parent) {
   (void)sys::rmdir("/sys/fs/cgroup" + parent).ok();
 }
 
+Result<void> empty_by_supervisor(const Config& config, const DataRoot& root, const Supervisor& supervisor) {
+  const auto engine = TRY(Engine::open(config, root.engine_id(), supervisor.socket));
+  auto emptied = engine->remove_everything();
+  engine->shut_down();
+  return emptied;
+}
+
+/// Where our own supervisor is missing, or does not get on with what is left, its containers are ended without it.
 Result<void> empty(const Config& config, const DataRoot& root) {
-  const auto supervisor = TRY(reach_supervisor(config));
-  {
-    const auto engine = TRY(Engine::open(config, root.engine_id(), supervisor.socket));
-    TRY(engine->remove_everything());
-    engine->shut_down();
-  }
-  if (supervisor.process) TRY(supervisor.process->end());
-  return {};
+  auto supervisor = reach_supervisor(config);
+  auto emptied = supervisor.ok() ? empty_by_supervisor(config, root, *supervisor) : Result<void>(supervisor.error());
+  if (supervisor.ok() && supervisor->process) TRY(supervisor->process->end());
+  if (emptied.ok() || !config.containerd.empty()) return emptied;
+  logging::warn("removing containers without the supervisor", {{"error", emptied.error().message()}});
+  return empty_by_force(config);
 }
 
 }  // namespace
 
 Result<void> purge(const Config& config) {
   if (!exists(config.data_root)) return not_found("data root " + config.data_root + " does not exist");
-  {
-    const auto root = TRY(DataRoot::claim(config.data_root, config.exec_root));
+  const auto root = TRY(DataRoot::claim(config.data_root, config.exec_root, DataRoot::Purged::kAccept));
+  if (!exists(purge_mark(config.data_root))) {
     TRY(empty(config, root));
+    TRY(replace_file(purge_mark(config.data_root), "", 0600));
   }
   remove_cgroup_parent(TRY(container_settings(config)).cgroup_parent);
-  TRY(remove_folder(config.exec_root));
-  return remove_folder(config.data_root);
+  TRY(unmount_below(config.exec_root));
+  TRY(remove_tree(config.exec_root));
+  return remove_data_root(config.data_root);
 }
 
 }  // namespace hull::daemon
