@@ -1,5 +1,6 @@
 #include "cli/cli.h"
 
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 
@@ -35,20 +36,20 @@ ConfigFile& Cli::config() {
 }
 
 Result<std::string> Cli::host() const {
-  if (options_.hosts.size() > 1) return invalid_argument("Specify only one -H");
-  if (!options_.hosts.empty() && !options_.context.empty())
+  if (!options_.host.empty() && !options_.context.empty())
     return invalid_argument("conflicting options: cannot specify both --host and --context");
-  if (!options_.hosts.empty()) return options_.hosts.front();
+  std::string host = options_.host;
   for (const char* name : {"HULL_HOST", "DOCKER_HOST"})
-    if (std::string host = environment(name); !host.empty() && options_.context.empty()) return host;
-  return kDefaultHost;
+    if (host.empty()) host = environment(name);
+  if (host.empty()) return kDefaultHost;
+  return host.find("://") == std::string::npos ? "tcp://" + host : host;
 }
 
 Result<Daemon*> Cli::daemon() {
   if (daemon_) return daemon_.get();
   std::string context = options_.context;
   const bool host_given =
-      !options_.hosts.empty() || !environment("HULL_HOST").empty() || !environment("DOCKER_HOST").empty();
+      !options_.host.empty() || !environment("HULL_HOST").empty() || !environment("DOCKER_HOST").empty();
   if (context.empty() && !host_given) context = environment("DOCKER_CONTEXT");
   if (context.empty() && !host_given) context = config().text("currentContext");
   if (!context.empty() && context != "default") {
@@ -57,6 +58,8 @@ Result<Daemon*> Cli::daemon() {
   }
   api::EngineOptions options;
   options.host = TRY(host());
+  // Docker's switch for TLS: without it, what is meant to be encrypted must not go out in the clear.
+  if (!environment("DOCKER_TLS_VERIFY").empty() && !options.host.starts_with("unix://")) options.tls.emplace();
   if (std::string version = environment("DOCKER_API_VERSION"); !version.empty()) options.api_version = version;
   options.headers = config().http_headers();
   daemon_ = std::make_unique<Daemon>(TRY(api::EngineClient::create(std::move(options))));
@@ -65,7 +68,7 @@ Result<Daemon*> Cli::daemon() {
 
 void Cli::print(std::string_view text) {
   pending_ += text;
-  if (pending_.size() >= kFlushAt) static_cast<void>(flush().ok());
+  if (pending_.size() >= kFlushAt) static_cast<void>(flush().ok());  // the last one tells
 }
 
 void Cli::print_line(std::string_view text) {
@@ -75,7 +78,13 @@ void Cli::print_line(std::string_view text) {
 
 Result<void> Cli::flush() {
   const std::string text = std::exchange(pending_, {});
-  return text.empty() ? Result<void>() : sys::write_all(output(), text);
+  if (!text.empty() && written_.ok()) written_ = sys::write_all(output(), text);
+  return written_;
+}
+
+bool Cli::reader_is_gone() const {
+  pollfd entry{output().get(), 0, 0};
+  return ::poll(&entry, 1, 0) == 1 && (entry.revents & (POLLERR | POLLHUP)) != 0;
 }
 
 void Cli::complain(std::string_view line) {

@@ -16,7 +16,7 @@ struct GlobalOptions {
   std::string config_directory;
   std::string context;
   std::string log_level = "info";
-  std::vector<std::string> hosts;
+  std::string host;
   bool debug = false;
 };
 
@@ -31,10 +31,12 @@ class Cli {
   /// Connected at the first request. Errors: a malformed host or an unknown context.
   Result<Daemon*> daemon();
 
-  /// Collects standard output; flush() or the program's end writes it. Errors of writing show at flush().
+  /// Collects standard output; flush() or the program's end writes it. Errors of writing show at the last flush().
   void print(std::string_view text);
   void print_line(std::string_view text);
   Result<void> flush();
+  /// Whether standard output is a pipe or socket that nobody reads any more.
+  bool reader_is_gone() const;
   /// Standard error, at once; what was printed before comes first.
   void complain(std::string_view line);
 
@@ -54,6 +56,7 @@ class Cli {
   std::unique_ptr<ConfigFile> config_;
   std::unique_ptr<Daemon> daemon_;
   std::string pending_;
+  Result<void> written_;  ///< of what was printed so far
 };
 
 }  // namespace hull::cli

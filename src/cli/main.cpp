@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "base/log.h"
 #include "base/text.h"
@@ -15,12 +16,17 @@ namespace hull::cli {
 namespace {
 
 constexpr int kUsageError = 125;
+constexpr int kEndedBySignal = 128;
 
 void define_global(Flags& flags, GlobalOptions& options, bool& version) {
   flags.text("config", options.config_directory, "Directory of the client's configuration");
   flags.text("c,context", options.context, "Context to connect to; \"default\" is the only one");
   flags.boolean("D,debug", options.debug, "Show more of what happens");
-  flags.list("H,host", options.hosts, "Socket of the daemon to connect to");
+  flags.add("H,host", "list", "Socket of the daemon to connect to", [&options](std::string_view text) -> Result<void> {
+    if (!options.host.empty()) return invalid_argument("specify only one -H");
+    options.host = text;
+    return {};
+  });
   flags.text("l,log-level", options.log_level,
              "Lowest level of messages (\"debug\", \"info\", \"warn\", \"error\", \"fatal\")");
   flags.boolean("v,version", version, "Print the version and quit");
@@ -63,14 +69,19 @@ std::string count_problem(const Command& command, int count) {
 
 int report(Cli& cli, const Result<int>& result) {
   if (result.ok()) return *result;
+  // As docker ends then: without a word, by SIGPIPE.
+  if (result.error().number() == EPIPE && cli.reader_is_gone()) return kEndedBySignal + SIGPIPE;
   if (!result.error().message().empty()) cli.complain(result.error().message());
   return 1;
 }
 
-/// Docker's words where the engine is too old for a flag.
+/// Docker's words where the engine is too old for a flag, or does not allow it.
 Result<void> check_engine(Cli& cli, const Flags& flags) {
   for (const Flag* flag : flags.demanding()) {
     Daemon& daemon = *TRY(cli.daemon());
+    if (flag->experimental && !TRY(daemon.client().ping()).experimental)
+      return unimplemented("\"--" + flag->name +
+                           "\" is only supported on a Docker daemon with experimental features enabled");
     if (TRY(daemon.speaks(flag->api))) continue;
     return unimplemented("\"--" + flag->name + "\" requires API version 1." + std::to_string(flag->api) +
                          ", but the Docker daemon API version is " + TRY(daemon.client().api_version()));
@@ -111,7 +122,7 @@ Result<void> set_log_level(const GlobalOptions& options) {
     logging::install(nullptr, options.debug ? Level::kDebug : level);
     return {};
   }
-  return invalid_argument("unable to parse logging level: " + options.log_level);
+  return invalid_argument("Unable to parse logging level: " + options.log_level);
 }
 
 int unknown_command(Cli& cli, const std::string& name, const Noun* noun) {
@@ -122,15 +133,19 @@ int unknown_command(Cli& cli, const std::string& name, const Noun* noun) {
 }
 
 int run_noun(Cli& cli, const Noun& noun, std::vector<std::string> arguments) {
-  if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h" || arguments[0] == "help") {
+  const std::string path = "hull " + std::string(noun.name);
+  if (arguments.empty()) {  // not asked for, so it is no output
+    cli.complain(trim(noun_help(noun)));
+    return 0;
+  }
+  if (arguments[0] == "--help" || arguments[0] == "-h") {
     cli.print(noun_help(noun));
     return 0;
   }
-  const std::string path = "hull " + std::string(noun.name);
   if (arguments[0].starts_with('-') && arguments[0].size() > 1) {
     Flags none;
     const auto parsed = none.parse(arguments, Flags::Interspersed::kNo);
-    if (!parsed.ok()) return wrong_flags(cli, parsed.error().message(), path + " COMMAND", path);
+    if (!parsed.ok()) return wrong_flags(cli, parsed.error().message(), path, path);
   }
   const std::string name = std::string(noun.name) + " " + arguments[0];
   const Command* command = find_command(name);
@@ -139,16 +154,25 @@ int run_noun(Cli& cli, const Noun& noun, std::vector<std::string> arguments) {
   return run_command(cli, *command, name, arguments);
 }
 
-int dispatch(Cli& cli, std::vector<std::string> words, const Flags& global) {
-  const bool help = !words.empty() && words[0] == "help";
-  if (help) words.erase(words.begin());
+/// `hull help`, `hull help rm`, `hull help image ls`.
+int run_help(Cli& cli, const std::vector<std::string>& words, const Flags& global) {
   if (words.empty()) {
     cli.print(main_help(global, cli.columns()));
     return 0;
   }
+  if (const Noun* noun = find_noun(words[0]); noun && words.size() == 1) return run_noun(cli, *noun, {"--help"});
+  const std::string name = join(words, " ");
+  if (const Command* command = find_command(name)) return run_command(cli, *command, name, {"--help"});
+  const bool known = find_noun(words[0]) || find_command(words[0]);  // and what follows is not
+  cli.complain("unknown help topic: " + join({words.begin() + (known ? 1 : 0), words.end()}, " "));
+  return 1;
+}
+
+int dispatch(Cli& cli, std::vector<std::string> words, const Flags& global) {
+  if (words.empty()) return run_help(cli, words, global);
   const std::string name = words[0];
   words.erase(words.begin());
-  if (help) words.push_back("--help");
+  if (name == "help") return run_help(cli, words, global);
   if (const Noun* noun = find_noun(name)) return run_noun(cli, *noun, std::move(words));
   const Command* command = name.find(' ') == std::string::npos ? find_command(name) : nullptr;
   return command && !name.empty() ? run_command(cli, *command, name, words) : unknown_command(cli, name, nullptr);
@@ -179,10 +203,7 @@ int run_main(int argc, char** argv) {
   } else {
     status = dispatch(cli, std::move(words).value(), flags);
   }
-  if (const auto flushed = cli.flush(); !flushed.ok() && status == 0) {
-    cli.complain(flushed.error().message());
-    status = 1;
-  }
+  if (const auto flushed = cli.flush(); !flushed.ok() && status == 0) status = report(cli, flushed.error());
   return status;
 }
 

@@ -5,10 +5,14 @@
 
 namespace hull::cli {
 
-constexpr std::string_view kVersion = HULL_VERSION;
 constexpr std::string_view kNewestApi = "1.51";
 
+/// Of this build, fixed when it was configured.
+extern const std::string_view kVersion;
+extern const std::string_view kRevision;      ///< short hash, empty outside of a clone
+extern const std::string_view kRevisionTime;  ///< RFC 3339
+
 /// What `hull --version` prints.
-inline std::string version_line() { return "Hull version " + std::string(kVersion); }
+std::string version_line();
 
 }  // namespace hull::cli

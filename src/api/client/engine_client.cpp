@@ -33,7 +33,8 @@ void describe(V& json, ErrorBody& body) {
 
 /// The engine's own words, or its raw answer where it sent no JSON (a proxy in between).
 std::string error_text(const http::ResponseHead& head, const std::string& body) {
-  if (auto parsed = json::parse<ErrorBody>(body); parsed.ok() && !parsed->message.empty()) return parsed->message;
+  if (auto parsed = json::parse<ErrorBody>(body); parsed.ok() && !parsed->message.empty())
+    return std::string(trim(parsed->message));  // some of dockerd's end in a space
   const std::string_view plain = trim(body);
   if (!plain.empty()) return std::string(plain);
   return "engine answered " + std::to_string(head.status) + " " + head.reason;

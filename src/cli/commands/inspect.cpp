@@ -136,6 +136,14 @@ Result<int> inspect_objects(Cli& cli, const std::vector<std::string>& names, con
   return 0;
 }
 
+Result<int> inspect_kind(Cli& cli, const std::vector<std::string>& names, const std::string& format,
+                         const ObjectPath& path, const Query& query) {
+  Daemon& daemon = *TRY(cli.daemon());
+  return inspect_objects(cli, names, format, [&](const std::string& name) {
+    return daemon.get_text(std::string(path.before) + path_of(name) + std::string(path.after), query);
+  });
+}
+
 constinit const Command kInspect = {.names = {"inspect"},
                                     .synopsis = "[OPTIONS] NAME|ID [NAME|ID...]",
                                     .summary = "Show all that is known about objects",

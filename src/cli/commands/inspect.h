@@ -19,4 +19,13 @@ using Fetch = std::function<Result<std::string>(const std::string& name)>;
 Result<int> inspect_objects(Cli& cli, const std::vector<std::string>& names, const std::string& format,
                             const Fetch& fetch);
 
+/// Where the objects of one kind are asked for: before and after the name.
+struct ObjectPath {
+  std::string_view before;
+  std::string_view after;
+};
+/// The same for objects of one kind.
+Result<int> inspect_kind(Cli& cli, const std::vector<std::string>& names, const std::string& format,
+                         const ObjectPath& path, const Query& query = {});
+
 }  // namespace hull::cli

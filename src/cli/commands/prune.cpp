@@ -50,7 +50,7 @@ Result<Pruned> prune_networks(Daemon& daemon, const std::vector<std::string>& fi
 }
 
 Result<Pruned> prune_volumes(Daemon& daemon, std::vector<std::string> filters, bool all) {
-  if (all && TRY(daemon.speaks(42))) filters.push_back("all=true");
+  if (all) filters.push_back("all=true");
   const json::Value report = TRY(prune(daemon, "/volumes/prune", filters));
   return Pruned{titled("Deleted Volumes", member_at(report, "VolumesDeleted")), number_at(report, "SpaceReclaimed")};
 }
@@ -63,15 +63,20 @@ Result<Pruned> prune_builds(Daemon& daemon, const std::vector<std::string>& filt
                 number_at(report, "SpaceReclaimed")};
 }
 
-Result<void> confirm_prune(Cli& cli, bool force, std::string_view warning) {
-  if (force || cli.confirm(std::string(warning) + "\nAre you sure you want to continue?")) return {};
-  return Error(Code::kCancelled, "");
+bool confirm_prune(Cli& cli, bool force, std::string_view warning) {
+  return force || cli.confirm(std::string(warning) + "\nAre you sure you want to continue?");
 }
 
 void print_pruned(Cli& cli, const Pruned& pruned, Total total) {
   if (!pruned.list.empty()) cli.print_line(pruned.list);
   if (total == Total::kShown)
     cli.print_line("Total reclaimed space: " + human_size(static_cast<double>(pruned.reclaimed)));
+}
+
+Result<int> prune_kind(Cli& cli, bool force, std::string_view warning, Total total,
+                       const std::function<Result<Pruned>(Daemon&)>& prune) {
+  if (confirm_prune(cli, force, warning)) print_pruned(cli, TRY(prune(*TRY(cli.daemon()))), total);
+  return 0;
 }
 
 }  // namespace hull::cli

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -30,9 +31,12 @@ Result<Pruned> prune_volumes(Daemon& daemon, std::vector<std::string> filters, b
 /// The build cache.
 Result<Pruned> prune_builds(Daemon& daemon, const std::vector<std::string>& filters, bool all);
 
-/// Asks, unless forced; an answer that is no "y" is an error without a text (exit status 1).
-Result<void> confirm_prune(Cli& cli, bool force, std::string_view warning);
+/// Asks, unless forced. False where the answer is no "y".
+bool confirm_prune(Cli& cli, bool force, std::string_view warning);
 enum class Total { kShown, kHidden };
 void print_pruned(Cli& cli, const Pruned& pruned, Total total);
+/// A command that prunes one kind: asks, prunes, prints. Declined, it does nothing, which is no error.
+Result<int> prune_kind(Cli& cli, bool force, std::string_view warning, Total total,
+                       const std::function<Result<Pruned>(Daemon&)>& prune);
 
 }  // namespace hull::cli

@@ -166,7 +166,7 @@ bool Flags::any_changed() const {
 std::vector<const Flag*> Flags::demanding() const {
   std::vector<const Flag*> out;
   for (const Flag& flag : flags_)
-    if (flag.changed && flag.api > 0) out.push_back(&flag);
+    if (flag.changed && (flag.api > 0 || flag.experimental)) out.push_back(&flag);
   return out;
 }
 

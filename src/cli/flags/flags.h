@@ -20,7 +20,8 @@ struct Flag {
   std::function<Result<void>(std::string_view)> set = {};
   bool is_switch = false;  ///< takes a value only as --name=value
   bool hidden = false;
-  int api = 0;  ///< the engine's API has to be 1.<this>
+  int api = 0;                ///< the engine's API has to be 1.<this>
+  bool experimental = false;  ///< the engine has to allow what is experimental
   bool changed = false;
 };
 
@@ -47,7 +48,7 @@ class Flags {
 
   bool changed(std::string_view name) const;
   bool any_changed() const;
-  /// Flags given on the command line that need a newer engine than the oldest that hull talks to.
+  /// Flags given on the command line that not every engine has that hull talks to.
   std::vector<const Flag*> demanding() const;
   bool empty() const;
   /// The help's lines, wrapped to fit the columns.

@@ -42,7 +42,8 @@ Format Format::of(std::string_view format, std::string_view table_source) {
     const std::string_view rest = trim(format.substr(5));
     out.source = rest.empty() ? table_source : rest;
   } else {
-    out.source = format == "json" ? "{{json .}}" : trim(format);
+    out.json = format == "json";
+    out.source = out.json ? "{{json .}}" : trim(format);
   }
   out.source = replace_all(replace_all(std::move(out.source), "\\t", "\t"), "\\n", "\n");
   return out;

@@ -31,6 +31,8 @@ class RowView : public View {
     if constexpr (requires { row_.label(std::string_view()); }) {
       if (name == "Label" && arguments.size() == 1 && arguments[0].get<std::string>())
         return Value(row_.label(*arguments[0].get<std::string>()));
+      if (name == "Label" && arguments.size() != 1)
+        return invalid_argument("wrong number of args for Label: want 1 got " + std::to_string(arguments.size()));
     }
     for (const Column<Row>& column : columns_)
       if (column.name == name) return Value(column.text(row_));
@@ -72,6 +74,7 @@ class TitleView : public View {
 struct Format {
   std::string source;  ///< the template, `\t` and `\n` in it resolved
   bool table = false;
+  bool json = false;  ///< the word, not a template that says the same
 
   /// table_source, quiet_source: the templates that "table" stands for.
   static Format of(std::string_view format, std::string_view table_source);

@@ -17,12 +17,14 @@ namespace {
 
 constexpr int64_t kBarWidth = 50;
 constexpr size_t kColumnsForBar = 110;
+constexpr size_t kLongestValue = 16u << 20;  // a hostile daemon must not fill memory
 
 }  // namespace
 
 Result<void> read_json_stream(http::Response& response, const std::function<Result<void>(const json::Value&)>& take) {
   boost::json::stream_parser parser;
   std::array<char, 32 * 1024> buffer;
+  size_t length = 0;  // of the value that is being read
   for (;;) {
     const size_t count = TRY(response.read_some(buffer, {}));
     if (count == 0) return {};
@@ -32,7 +34,10 @@ Result<void> read_json_stream(http::Response& response, const std::function<Resu
       const size_t used = parser.write_some(rest.data(), rest.size(), error);
       if (error) return invalid_argument("read the daemon's messages: " + error.message());
       rest.remove_prefix(used);
+      length += used;
+      if (length > kLongestValue) return data_loss("read the daemon's messages: one is too long");
       if (!parser.done()) continue;
+      length = 0;
       const json::Value value = parser.release();
       parser.reset();
       TRY(take(value));

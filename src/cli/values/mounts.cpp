@@ -2,6 +2,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <cctype>
+
 #include "base/text.h"
 #include "cli/flags/csv.h"
 #include "cli/flags/flags.h"
@@ -37,6 +40,21 @@ Result<std::string> absolute(std::string_view path) {
   std::string out;
   for (const std::string_view part : parts) out.append("/").append(part);
   return out.empty() ? "/" : out;
+}
+
+/// What stands between the colons of a -v. A letter and a colon are a drive of Windows, for docker here as well.
+std::vector<std::string> sections_of(std::string_view specification) {
+  std::vector<std::string> sections(1);
+  for (const char c : specification) {
+    std::string& section = sections.back();
+    const bool drive = section.size() == 1 && std::isalpha(static_cast<unsigned char>(section[0]));
+    if (c != ':' || drive) {
+      section += c;
+    } else {
+      sections.emplace_back();
+    }
+  }
+  return sections;
 }
 
 /// The options of one type of mount, made where a key of theirs comes up.
@@ -176,9 +194,19 @@ Result<api::Mount> parse_mount(std::string_view text) {
   return mount;
 }
 
-bool volume_has_source(std::string_view specification) {
-  const auto parts = cut(specification, ":");
-  return parts && !parts->before.empty() && !parts->after.empty();
+Result<bool> volume_has_source(std::string_view specification) {
+  if (specification.empty()) return invalid_argument("invalid empty volume spec");
+  if (specification.size() <= 2) return false;
+  constexpr size_t kOptions = 2;  // after source and target
+  const auto sections = sections_of(specification);
+  const auto problem = [&](std::string_view why) {
+    return invalid_argument("invalid spec: " + std::string(specification) + ": " + std::string(why));
+  };
+  for (size_t i = 0; i < sections.size(); ++i) {
+    if (sections[i].empty()) return problem("empty section between colons");
+    if (i == kOptions && i + 1 < sections.size()) return problem("too many colons");
+  }
+  return sections.size() > 1;
 }
 
 Result<std::string> absolute_bind(std::string_view specification) {

@@ -12,7 +12,8 @@ namespace hull::cli {
 Result<api::Mount> parse_mount(std::string_view text);
 
 /// Whether a -v names something of the host or a volume ("a:/b"), rather than an anonymous volume ("/b").
-bool volume_has_source(std::string_view specification);
+/// Errors: kInvalidArgument in Docker's words.
+Result<bool> volume_has_source(std::string_view specification);
 /// A -v with a path relative to here made absolute.
 Result<std::string> absolute_bind(std::string_view specification);
 

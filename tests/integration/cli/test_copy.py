@@ -1,11 +1,20 @@
 """cp both ways, each kind of source on each kind of destination: hull leaves what docker leaves."""
+import re
+
 import pytest
 from copy_matrix import DESTINATIONS, SETUP, SOURCES, into_container, out_of_container
-from test_side_by_side import clients  # noqa: F401
+from side_by_side import Client
 
 
 @pytest.fixture(scope="module")
-def container(clients):  # noqa: F811
+def clients(stock_docker, hull_program, tmp_path_factory):
+    """hull and Debian's docker, whose cp has the rules of all later ones, on one engine."""
+    config = str(tmp_path_factory.mktemp("config"))
+    return Client(hull_program, "hull", stock_docker.host, config), Client(stock_docker.cli, "docker", stock_docker.host, config)
+
+
+@pytest.fixture(scope="module")
+def container(clients):
     clients[0].run("run -d --name copies --network none busybox sleep 100000")
     clients[0].run_words(["exec", "copies", "sh", "-c", SETUP])
     yield "copies"
@@ -15,14 +24,16 @@ def container(clients):  # noqa: F811
 def last_line(result):
     """docker logs the tar pipe that it breaks itself, before or after it says what is wrong."""
     status, errors, tree = result
+    errors = re.sub(r"^Error: No such container:path: (\S+?):(.*)$", r"Error response from daemon: Could not find the file \2 in container \1",
+                    errors, flags=re.MULTILINE)  # Debian's docker's words for what later ones leave to the engine
     said = [line for line in errors.strip().splitlines() if not line.startswith('time="')]
     return status, said[-1:], tree
 
 
 @pytest.mark.parametrize("copy", [out_of_container, into_container], ids=lambda way: way.__name__)
 @pytest.mark.parametrize("source", SOURCES)
-def test_leaves_what_docker_leaves(clients, container, tmp_path, copy, source):  # noqa: F811
+def test_leaves_what_docker_leaves(clients, container, tmp_path, copy, source):
     for destination in DESTINATIONS:
-        for flags in ((), ("-L",)):
+        for flags in ((), ("-L",)) if source.startswith(("link", "broken")) else ((),):
             ours, theirs = (last_line(copy(client, container, tmp_path, source, destination, flags)) for client in clients)
             assert ours == theirs, (source, destination, flags)

@@ -50,6 +50,13 @@ void add_proxies(Cli& cli, const std::string& host, api::Config& config) {
   }
 }
 
+/// An image's name or id. Errors: kInvalidArgument in Docker's words.
+Result<void> check_image(std::string_view image) {
+  const bool is_id = image.size() == 64 && image.find_first_not_of("0123456789abcdef") == image.npos;
+  if (!is_id) TRY(image::Reference::parse(image));
+  return {};
+}
+
 Query make_query(const CreateOptions& options) {
   Query query;
   query.add_unless_empty("name", options.name).add_unless_empty("platform", options.platform);
@@ -76,6 +83,7 @@ Result<NewContainer> create_container(Cli& cli, const CreateOptions& options, co
                             "': must be one of \"always\", \"missing\" or \"never\"");
   }
   NewContainer made{.id = {}, .request = TRY(make_request(options, invocation))};
+  TRY(check_image(made.request.config.image));
   IdFile id_file = TRY(IdFile::create(options.cid_file));
   Daemon& daemon = *TRY(cli.daemon());
   add_proxies(cli, daemon.client().host(), made.request.config);

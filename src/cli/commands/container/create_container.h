@@ -18,7 +18,7 @@ Result<NewContainer> create_container(Cli& cli, const CreateOptions& options, co
 /// be run, 125 for the rest.
 int start_failure_status(std::string_view message);
 
-/// Prints an error of `path` as `run` and `create` do, with a hint at the help; returns the status.
+/// Prints an error of `path` as `run` does, with a hint at the help; returns the status.
 int report_failure(Cli& cli, const std::string& path, const Error& error, int status);
 
 }  // namespace hull::cli

@@ -58,7 +58,7 @@ Result<void> check_modes(const api::HostConfig& host) {
 
 Result<void> add_volumes(const CreateOptions& options, api::CreateContainer& request) {
   for (const std::string& volume : options.volumes) {
-    if (volume_has_source(volume)) {
+    if (TRY(volume_has_source(volume))) {
       auto& binds = request.host_config->binds;
       if (!binds) binds.emplace();
       binds->push_back(TRY(absolute_bind(volume)));

@@ -15,18 +15,14 @@ void define_inspect(Flags& flags, InspectOptions& options) {
   flags.boolean("s,size", options.size, "Total file sizes");
 }
 Result<int> run_inspect(Cli& cli, const InspectOptions& options, const Invocation& invocation) {
-  Daemon& daemon = *TRY(cli.daemon());
   Query query;
   query.add_flag("size", options.size);
-  return inspect_objects(cli, invocation.arguments, options.format, [&](const std::string& name) {
-    return daemon.get_text("/containers/" + path_of(name) + "/json", query);
-  });
+  return inspect_kind(cli, invocation.arguments, options.format, {"/containers/", "/json"}, query);
 }
 
 Result<int> run_prune(Cli& cli, const PruneOptions& options, const Invocation&) {
-  TRY(confirm_prune(cli, options.force, "WARNING! This will remove all stopped containers."));
-  print_pruned(cli, TRY(prune_containers(*TRY(cli.daemon()), options.filters)), Total::kShown);
-  return 0;
+  return prune_kind(cli, options.force, "WARNING! This will remove all stopped containers.", Total::kShown,
+                    [&](Daemon& daemon) { return prune_containers(daemon, options.filters); });
 }
 
 }  // namespace

@@ -65,7 +65,11 @@ Result<int> run_port(Cli& cli, const NoOptions&, const Invocation& invocation) {
     std::string port = invocation.arguments[1];
     if (port.find('/') == std::string::npos) port += "/tcp";
     const auto digits = std::string_view(port).substr(0, port.find('/'));
-    if (!parse_integer<uint16_t>(digits)) return invalid_argument("Error: invalid port (" + std::string(digits) + ")");
+    if (!parse_integer<uint16_t>(digits)) {
+      const bool number = !digits.empty() && digits.find_first_not_of("0123456789") == digits.npos;
+      return invalid_argument("Error: invalid port (" + std::string(digits) + "): strconv.ParseUint: parsing \"" +
+                              std::string(digits) + "\": " + (number ? "value out of range" : "invalid syntax"));
+    }
     const auto bindings = entries_of(member_at(ports, port));
     if (bindings.empty())
       return not_found("Error: No public port '" + invocation.arguments[1] + "' published for " + name);

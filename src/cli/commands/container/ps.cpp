@@ -40,31 +40,35 @@ constexpr std::string_view kRaw =
 
 Format make_format(Cli& cli, const PsOptions& options) {
   std::string format = options.format;
+  if (options.quiet && !format.empty()) {
+    cli.complain("WARNING: Ignoring custom format, because both --format and --quiet are set.");
+    format.clear();
+  }
   if (format.empty() && !options.quiet) format = cli.config().text("psFormat");
   if (format.empty()) format = "table";
-  if (format == "table" && options.quiet) return Format::of("{{.ID}}", "");
-  if (format == "raw")
-    return Format::of(
-        options.quiet ? "container_id: {{.ID}}" : std::string(kRaw) + (options.size ? "size: {{.Size}}\\n" : ""), "");
+  if (options.quiet) return Format::of("{{.ID}}", "");
+  if (format == "raw") return Format::of(std::string(kRaw) + (options.size ? "size: {{.Size}}\\n" : ""), "");
   return Format::of(format, std::string(kTable) + (options.size ? "\\t{{.Size}}" : ""));
 }
 
 Result<int> run_ps(Cli& cli, const PsOptions& options, const Invocation&) {
   const Format format = make_format(cli, options);
+  // A try without rows tells of a wrong template, and whether it shows sizes: they cost the engine a walk over the file
+  // systems.
   const json::Value nothing;
-  TRY(list_rows<PsRow>(format, ps_columns(), {{nothing, true}},
-                       kType));  // a wrong template is told of without rows, too
+  bool size = options.size;
+  bool* const wanted = format.json ? nullptr : &size;  // "json" shows all fields, but asks for none
+  TRY(list_rows<PsRow>(format, ps_columns(), {{.container = nothing, .truncate = true, .size_wanted = wanted}}, kType));
   Query query;
   const int64_t last = options.latest && options.last == -1 ? 1 : options.last;
   query.add_flag("all", options.all);
   if (last > 0) query.add("limit", std::to_string(last));
-  // Sizes cost the engine a walk over the file systems: only where they show.
-  const bool size = options.size || format.source.find(".Size") != std::string::npos;
   query.add_flag("size", size);
   query.add_unless_empty("filters", encode_filters(options.filters));
   const json::Value answer = TRY(TRY(cli.daemon())->get("/containers/json", query));
   std::vector<PsRow> rows;
-  for (const json::Value& container : entries_of(answer)) rows.push_back({container, !options.no_truncate});
+  for (const json::Value& container : entries_of(answer))
+    rows.push_back({.container = container, .truncate = !options.no_truncate});
   cli.print(TRY(list_rows(format, ps_columns(), rows, kType)));
   return 0;
 }

@@ -60,8 +60,9 @@ std::string status_text(const PsRow& row) { return text_at(row.container, "Statu
 std::string labels_text(const PsRow& row) { return displayed_labels(member_at(row.container, "Labels")); }
 
 std::string size_text(const PsRow& row) {
+  if (row.size_wanted) *row.size_wanted = true;
   const std::string own = human_size(static_cast<double>(number_at(row.container, "SizeRw")), 3);
-  const int64_t whole = number_at(row.container, "SizeRootFs");
+  const int64_t whole = row.show_virtual ? number_at(row.container, "SizeRootFs") : 0;
   return whole > 0 ? own + " (virtual " + human_size(static_cast<double>(whole), 3) + ")" : own;
 }
 

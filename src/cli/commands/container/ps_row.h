@@ -13,6 +13,8 @@ namespace hull::cli {
 struct PsRow {
   const json::Value& container;
   bool truncate;
+  bool* size_wanted = nullptr;  ///< set where a template asks for the size
+  bool show_virtual = true;     ///< the size of the whole file system behind the container's own
   std::string label(std::string_view name) const;
 };
 

@@ -68,8 +68,7 @@ class Run {
                           .out = request.config.attach_stdout,
                           .error = request.config.attach_stderr,
                           .detach_keys = options_.detach_keys,
-                          // A terminal in raw mode sends the keys themselves.
-                          .forward_signals = options_.signal_proxy && !request.config.tty};
+                          .forward_signals = options_.signal_proxy};
     auto signals = TRY(SignalSource::create(
         attachment.forward_signals || attachment.tty ? SignalSource::Take::kAll : SignalSource::Take::kResizeOnly));
     // Attached and waiting before it starts, so that no output and no exit is missed.
@@ -78,7 +77,11 @@ class Run {
     const bool removed = request.host_config->auto_remove;
     auto waiter = ExitWaiter::start(*TRY(cli_.daemon()), id_, removed ? "removed" : "next-exit");
     if (!waiter.ok()) return report_failure(cli_, invocation_.path, waiter.error(), 125);
-    if (auto started = start(); !started.ok()) return failed(started.error());
+    if (auto started = start(); !started.ok()) {
+      const int status = failed(started.error());
+      if (removed) static_cast<void>(waiter->result().ok());  // who asked for --rm finds nothing left
+      return status;
+    }
     if (attachment.tty && cli_.output_is_terminal()) resize_to_terminal(cli_, "/containers/" + id_);
     return pump(std::move(stream).value(), attachment, signals, *waiter);
   }
@@ -113,9 +116,8 @@ struct CreateCommandOptions {
 void define_create(Flags& flags, CreateCommandOptions& options) { define_create_options(flags, options.create); }
 
 Result<int> run_create(Cli& cli, const CreateCommandOptions& options, const Invocation& invocation) {
-  auto made = create_container(cli, options.create, invocation);
-  if (!made.ok()) return report_failure(cli, invocation.path, made.error(), 125);
-  cli.print_line(made->id);
+  const auto made = TRY(create_container(cli, options.create, invocation));
+  cli.print_line(made.id);
   return 0;
 }
 

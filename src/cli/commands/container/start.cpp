@@ -17,8 +17,8 @@ struct StartOptions {
 void define_start(Flags& flags, StartOptions& options) {
   flags.boolean("a,attach", options.attach, "Attach standard output and error, and forward signals");
   flags.boolean("i,interactive", options.interactive, "Attach standard input");
-  flags.text("checkpoint", options.checkpoint, "Checkpoint to restore from");
-  flags.text("checkpoint-dir", options.checkpoint_directory, "Directory of the checkpoint");
+  flags.text("checkpoint", options.checkpoint, "Checkpoint to restore from").experimental = true;
+  flags.text("checkpoint-dir", options.checkpoint_directory, "Directory of the checkpoint").experimental = true;
   flags.text("detach-keys", options.detach_keys, "Keys that detach from the container");
 }
 

@@ -74,7 +74,7 @@ Result<int> run_update(Cli& cli, const UpdateOptions& options, const Invocation&
           if (warning.is_string()) warnings.emplace_back(std::string_view(warning.get_string()));
         return {};
       });
-  if (!warnings.empty()) cli.complain(join(warnings, "\n"));
+  if (!warnings.empty()) cli.print_line(join(warnings, "\n"));
   return status;
 }
 

@@ -17,12 +17,9 @@ void define_inspect(Flags& flags, InspectOptions& options) {
   flags.text("platform", options.platform, "One platform of the image, \"os[/arch[/variant]]\"").api = 49;
 }
 Result<int> run_inspect(Cli& cli, const InspectOptions& options, const Invocation& invocation) {
-  Daemon& daemon = *TRY(cli.daemon());
   Query query;
   if (!options.platform.empty()) query.add("platform", platform_json(options.platform));
-  return inspect_objects(cli, invocation.arguments, options.format, [&](const std::string& name) {
-    return daemon.get_text("/images/" + path_of(name) + "/json", query);
-  });
+  return inspect_kind(cli, invocation.arguments, options.format, {"/images/", "/json"}, query);
 }
 
 Result<int> run_tag(Cli& cli, const NoOptions&, const Invocation& invocation) {
@@ -74,12 +71,11 @@ void define_image_prune(Flags& flags, PruneOptions& options) {
   flags.boolean("a,all", options.all, "All images that no container uses, not only those without a name");
 }
 Result<int> run_prune(Cli& cli, const PruneOptions& options, const Invocation&) {
-  TRY(confirm_prune(cli, options.force,
+  return prune_kind(cli, options.force,
                     options.all
                         ? "WARNING! This will remove all images without at least one container associated to them."
-                        : "WARNING! This will remove all dangling images."));
-  print_pruned(cli, TRY(prune_images(*TRY(cli.daemon()), options.filters, options.all)), Total::kShown);
-  return 0;
+                        : "WARNING! This will remove all dangling images.",
+                    Total::kShown, [&](Daemon& daemon) { return prune_images(daemon, options.filters, options.all); });
 }
 
 }  // namespace

@@ -156,8 +156,12 @@ Result<std::vector<Pool>> make_pools(const NetworkCreateOptions& options) {
   if (options.subnets.size() < options.ranges.size() || options.subnets.size() < options.gateways.size())
     return invalid_argument("every ip-range or gateway must have a corresponding subnet");
   std::vector<Pool> pools;
-  for (const std::string& subnet : options.subnets)
+  for (const std::string& subnet : options.subnets) {
+    for (const Pool& other : pools)
+      if (holds(other.subnet, subnet) || holds(subnet, other.subnet))
+        return invalid_argument("multiple overlapping subnet configuration is not supported");
     pools.push_back({.subnet = subnet, .ip_range = {}, .gateway = {}, .auxiliary = {}});
+  }
   TRY(assign(pools, options.ranges, &Pool::ip_range, "range"));
   TRY(assign(pools, options.gateways, &Pool::gateway, "gateway"));
   for (const auto& [name, address] : to_map(options.auxiliary)) {

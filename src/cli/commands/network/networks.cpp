@@ -1,28 +1,18 @@
-#include <algorithm>
-
 #include "cli/commands/container/ps_row.h"
 #include "cli/commands/inspect.h"
+#include "cli/commands/list_options.h"
 #include "cli/commands/network/network.h"
 #include "cli/commands/prune.h"
 #include "cli/format/listing.h"
-#include "cli/format/natural_order.h"
 #include "cli/format/units.h"
 
 namespace hull::cli {
 
 namespace {
 
-struct LsOptions {
-  bool no_truncate = false;
-  bool quiet = false;
-  std::string format;
-  std::vector<std::string> filters;
-};
-void define_ls(Flags& flags, LsOptions& options) {
-  define_filter(flags, "f,filter", options.filters);
-  define_list_format(flags, "format", options.format);
+void define_ls(Flags& flags, ListOptions& options) {
+  define_list(flags, options, "Ids only");
   flags.boolean("no-trunc", options.no_truncate, "Don't shorten anything");
-  flags.boolean("q,quiet", options.quiet, "Ids only");
 }
 
 struct NetworkRow {
@@ -60,24 +50,17 @@ constexpr Column<NetworkRow> kColumns[] = {
     {"CreatedAt", "CREATED AT", created_text},
 };
 
-Result<int> run_ls(Cli& cli, const LsOptions& options, const Invocation&) {
-  Query query;
-  query.add_unless_empty("filters", encode_filters(options.filters));
-  const json::Value answer = TRY(TRY(cli.daemon())->get("/networks", query));
-  std::string wanted = options.format;
-  if (wanted.empty() && !options.quiet) wanted = cli.config().text("networksFormat");
-  if (wanted.empty()) wanted = "table";
-  const Format format =
-      wanted == "table" && options.quiet ? Format::of("{{.ID}}", "")
-      : wanted == "raw"
-          ? Format::of("network_id: {{.ID}}\\nname: {{.Name}}\\ndriver: {{.Driver}}\\nscope: {{.Scope}}\\n", "")
-          : Format::of(wanted, "{{.ID}}\\t{{.Name}}\\t{{.Driver}}\\t{{.Scope}}");
-  std::vector<const json::Value*> networks;
-  for (const json::Value& network : entries_of(answer)) networks.push_back(&network);
-  std::sort(networks.begin(), networks.end(),
-            [](auto* a, auto* b) { return natural_less(text_at(*a, "Name"), text_at(*b, "Name")); });
+constexpr ListFormats kFormats = {
+    .config_key = "networksFormat",
+    .quiet = "{{.ID}}",
+    .raw = "network_id: {{.ID}}\\nname: {{.Name}}\\ndriver: {{.Driver}}\\nscope: {{.Scope}}\\n",
+    .table = "{{.ID}}\\t{{.Name}}\\t{{.Driver}}\\t{{.Scope}}"};
+
+Result<int> run_ls(Cli& cli, const ListOptions& options, const Invocation&) {
+  const json::Value answer = TRY(TRY(cli.daemon())->get("/networks", list_query(options)));
+  const Format format = list_format(cli, options, kFormats);
   std::vector<NetworkRow> rows;
-  for (const json::Value* network : networks) rows.push_back({*network, !options.no_truncate});
+  for (const json::Value* network : by_name(answer)) rows.push_back({*network, !options.no_truncate});
   cli.print(TRY(list_rows<NetworkRow>(format, kColumns, rows, "*network.networkContext")));
   return 0;
 }
@@ -91,18 +74,15 @@ void define_inspect(Flags& flags, InspectOptions& options) {
   flags.boolean("v,verbose", options.verbose, "Show more");
 }
 Result<int> run_inspect(Cli& cli, const InspectOptions& options, const Invocation& invocation) {
-  Daemon& daemon = *TRY(cli.daemon());
   Query query;
   if (options.verbose) query.add("verbose", "true");
-  return inspect_objects(cli, invocation.arguments, options.format,
-                         [&](const std::string& name) { return daemon.get_text("/networks/" + path_of(name), query); });
+  return inspect_kind(cli, invocation.arguments, options.format, {"/networks/", ""}, query);
 }
 
 Result<int> run_prune(Cli& cli, const PruneOptions& options, const Invocation&) {
-  TRY(confirm_prune(cli, options.force,
-                    "WARNING! This will remove all custom networks not used by at least one container."));
-  print_pruned(cli, TRY(prune_networks(*TRY(cli.daemon()), options.filters)), Total::kHidden);
-  return 0;
+  return prune_kind(cli, options.force,
+                    "WARNING! This will remove all custom networks not used by at least one container.", Total::kHidden,
+                    [&](Daemon& daemon) { return prune_networks(daemon, options.filters); });
 }
 
 struct RmOptions {
@@ -132,7 +112,7 @@ constinit const Command kNetworkLs = {.names = {"network ls", "network list"},
                                       .synopsis = "[OPTIONS]",
                                       .summary = "List networks",
                                       .most = 0,
-                                      .make = make_task<LsOptions, define_ls, run_ls>};
+                                      .make = make_task<ListOptions, define_ls, run_ls>};
 constinit const Command kNetworkInspect = {.names = {"network inspect"},
                                            .synopsis = "[OPTIONS] NETWORK [NETWORK...]",
                                            .summary = "Show all that is known about networks",

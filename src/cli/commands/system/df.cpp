@@ -1,4 +1,5 @@
 #include "cli/commands/filter_flag.h"
+#include "cli/commands/system/df_verbose.h"
 #include "cli/commands/system/system.h"
 #include "cli/format/listing.h"
 #include "cli/format/units.h"
@@ -13,7 +14,7 @@ struct DfOptions {
 };
 void define_df(Flags& flags, DfOptions& options) {
   define_list_format(flags, "format", options.format);
-  flags.boolean("v,verbose", options.verbose, "One object a line, as JSON");
+  flags.boolean("v,verbose", options.verbose, "Every object, too");
 }
 
 /// What objects of one kind take on the disk, in bytes.
@@ -100,8 +101,7 @@ Usage of_builds(const json::Value& answer) {
 Result<int> run_df(Cli& cli, const DfOptions& options, const Invocation&) {
   const json::Value answer = TRY(TRY(cli.daemon())->get("/system/df"));
   if (options.verbose) {
-    for (const std::string_view kind : {"Images", "Containers", "Volumes", "BuildCache"})
-      for (const json::Value& object : entries_of(member_at(answer, kind))) cli.print_line(json::format(object));
+    cli.print(TRY(verbose_disk_usage(answer, options.format)));
     return 0;
   }
   const std::vector<Usage> rows = {of_images(answer), of_containers(answer), of_volumes(answer), of_builds(answer)};

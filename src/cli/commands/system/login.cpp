@@ -72,9 +72,9 @@ Result<int> run_login(Cli& cli, const LoginOptions& options, const Invocation& i
                     .registry_token = {},
                     .server_address = auth_key(invocation.arguments.empty() ? "" : invocation.arguments[0])};
   if (!options.password.empty()) {
-    cli.complain("WARNING! Using --password via the CLI is insecure. Use --password-stdin.");
     if (options.password_from_input)
       return invalid_argument("conflicting options: cannot specify both --password and --password-stdin");
+    cli.complain("WARNING! Using --password via the CLI is insecure. Use --password-stdin.");
   }
   if (options.password_from_input) {
     if (auth.username.empty()) return invalid_argument("the --password-stdin option requires --username to be set");

@@ -34,7 +34,7 @@ Result<int> run_system_prune(Cli& cli, const SystemPruneOptions& options, const 
   const bool until = encode_filters(filters).find("\"until\"") != std::string::npos;
   if (options.volumes && until)
     return invalid_argument("ERROR: The \"until\" filter is not supported with \"--volumes\"");
-  TRY(confirm_prune(cli, options.prune.force, warning_text(options)));
+  if (!confirm_prune(cli, options.prune.force, warning_text(options))) return 0;
   Daemon& daemon = *TRY(cli.daemon());
   int64_t reclaimed = 0;
   const auto done = [&](const Pruned& pruned) {

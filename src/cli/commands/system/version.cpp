@@ -21,11 +21,28 @@ constexpr std::string_view kArchitecture =
     "amd64";
 #endif
 
+/// "2026-05-07T21:09:36.000000000+00:00" as docker shows a build time.
+std::string build_time(const std::string& text) {
+  const auto time = parse_rfc3339(text);
+  if (!time.ok() || !*time) return text;
+  const time_t seconds = std::chrono::floor<std::chrono::seconds>(**time).time_since_epoch().count();
+  tm parts{};
+  gmtime_r(&seconds, &parts);
+  char buffer[64];
+  return std::string(buffer, std::strftime(buffer, sizeof buffer, "%a %b %e %H:%M:%S %Y", &parts));
+}
+
 /// Keys as docker's, so that `--format '{{.Client.Version}}'` works on both.
 boost::json::object client_part(const std::string& api) {
-  return {{"Version", kVersion},   {"ApiVersion", api}, {"DefaultAPIVersion", kNewestApi},
-          {"GitCommit", ""},       {"GoVersion", ""},   {"Os", "linux"},
-          {"Arch", kArchitecture}, {"BuildTime", ""},   {"Context", "default"}};
+  return {{"Version", kVersion},
+          {"ApiVersion", api},
+          {"DefaultAPIVersion", kNewestApi},
+          {"GitCommit", kRevision},
+          {"GoVersion", ""},
+          {"Os", "linux"},
+          {"Arch", kArchitecture},
+          {"BuildTime", build_time(std::string(kRevisionTime))},
+          {"Context", "default"}};
 }
 
 void row(std::string& out, int indent, std::string_view label, const std::string& value) {
@@ -39,20 +56,11 @@ std::string client_text(const std::string& api) {
   const bool older = !api.empty() && api != kNewestApi;
   row(out, 1, "API version",
       older ? api + " (downgraded from " + std::string(kNewestApi) + ")" : std::string(kNewestApi));
+  row(out, 1, "Git commit", std::string(kRevision));
+  row(out, 1, "Built", build_time(std::string(kRevisionTime)));
   row(out, 1, "OS/Arch", "linux/" + std::string(kArchitecture));
   row(out, 1, "Context", "default");
   return out;
-}
-
-/// "2026-05-07T21:09:36.000000000+00:00" as docker shows a build time.
-std::string build_time(const std::string& text) {
-  const auto time = parse_rfc3339(text);
-  if (!time.ok() || !*time) return text;
-  const time_t seconds = std::chrono::floor<std::chrono::seconds>(**time).time_since_epoch().count();
-  tm parts{};
-  gmtime_r(&seconds, &parts);
-  char buffer[64];
-  return std::string(buffer, std::strftime(buffer, sizeof buffer, "%a %b %e %H:%M:%S %Y", &parts));
 }
 
 void engine_rows(std::string& out, const json::Value& details) {

@@ -1,72 +1,27 @@
-#include <algorithm>
-
-#include "cli/commands/container/ps_row.h"
 #include "cli/commands/inspect.h"
+#include "cli/commands/list_options.h"
 #include "cli/commands/prune.h"
 #include "cli/commands/volume/volume.h"
-#include "cli/format/natural_order.h"
-#include "cli/format/units.h"
+#include "cli/commands/volume/volume_row.h"
 #include "cli/values/environment.h"
 
 namespace hull::cli {
 
 namespace {
 
-struct LsOptions {
-  bool quiet = false;
-  std::string format;
-  std::vector<std::string> filters;
-};
-void define_ls(Flags& flags, LsOptions& options) {
-  define_filter(flags, "f,filter", options.filters);
-  define_list_format(flags, "format", options.format);
-  flags.boolean("q,quiet", options.quiet, "Names only");
-}
+void define_ls(Flags& flags, ListOptions& options) { define_list(flags, options, "Names only"); }
 
-struct VolumeRow {
-  const json::Value& volume;
-  std::string label(std::string_view name) const { return text_at(member_at(volume, "Labels"), name); }
-};
-std::string name_text(const VolumeRow& row) { return text_at(row.volume, "Name"); }
-std::string driver_text(const VolumeRow& row) { return text_at(row.volume, "Driver"); }
-std::string scope_text(const VolumeRow& row) { return text_at(row.volume, "Scope"); }
-std::string mountpoint_text(const VolumeRow& row) { return text_at(row.volume, "Mountpoint"); }
-std::string labels_text(const VolumeRow& row) { return displayed_labels(member_at(row.volume, "Labels")); }
-std::string links_text(const VolumeRow& row) {
-  const json::Value& usage = member_at(row.volume, "UsageData");
-  return usage.is_null() ? "N/A" : std::to_string(number_at(usage, "RefCount"));
-}
-std::string size_text(const VolumeRow& row) {
-  const json::Value& usage = member_at(row.volume, "UsageData");
-  return usage.is_null() ? "N/A" : human_size(static_cast<double>(number_at(usage, "Size")));
-}
-std::string not_available(const VolumeRow&) { return "N/A"; }  // of a swarm's volumes only
+constexpr ListFormats kFormats = {.config_key = "volumesFormat",
+                                  .quiet = "{{.Name}}",
+                                  .raw = "name: {{.Name}}\\ndriver: {{.Driver}}\\n",
+                                  .table = "{{.Driver}}\\t{{.Name}}"};
 
-constexpr Column<VolumeRow> kColumns[] = {
-    {"Name", "VOLUME NAME", name_text}, {"Driver", "DRIVER", driver_text},
-    {"Scope", "SCOPE", scope_text},     {"Mountpoint", "MOUNTPOINT", mountpoint_text},
-    {"Labels", "LABELS", labels_text},  {"Links", "LINKS", links_text},
-    {"Size", "SIZE", size_text},        {"Availability", "AVAILABILITY", not_available},
-    {"Group", "GROUP", not_available},  {"Status", "STATUS", not_available},
-};
-
-Result<int> run_ls(Cli& cli, const LsOptions& options, const Invocation&) {
-  Query query;
-  query.add_unless_empty("filters", encode_filters(options.filters));
-  const json::Value answer = TRY(TRY(cli.daemon())->get("/volumes", query));
-  std::string wanted = options.format;
-  if (wanted.empty() && !options.quiet) wanted = cli.config().text("volumesFormat");
-  if (wanted.empty()) wanted = "table";
-  const Format format = wanted == "table" && options.quiet ? Format::of("{{.Name}}", "")
-                        : wanted == "raw"                  ? Format::of("name: {{.Name}}\\ndriver: {{.Driver}}\\n", "")
-                                                           : Format::of(wanted, "{{.Driver}}\\t{{.Name}}");
-  std::vector<const json::Value*> volumes;
-  for (const json::Value& volume : entries_of(member_at(answer, "Volumes"))) volumes.push_back(&volume);
-  std::sort(volumes.begin(), volumes.end(),
-            [](auto* a, auto* b) { return natural_less(text_at(*a, "Name"), text_at(*b, "Name")); });
+Result<int> run_ls(Cli& cli, const ListOptions& options, const Invocation&) {
+  const json::Value answer = TRY(TRY(cli.daemon())->get("/volumes", list_query(options)));
   std::vector<VolumeRow> rows;
-  for (const json::Value* volume : volumes) rows.push_back({*volume});
-  cli.print(TRY(list_rows<VolumeRow>(format, kColumns, rows, "*formatter.volumeContext")));
+  for (const json::Value* volume : by_name(member_at(answer, "Volumes"))) rows.push_back({*volume});
+  cli.print(TRY(
+      list_rows<VolumeRow>(list_format(cli, options, kFormats), volume_columns(), rows, "*formatter.volumeContext")));
   return 0;
 }
 
@@ -120,9 +75,7 @@ struct InspectOptions {
 };
 void define_inspect(Flags& flags, InspectOptions& options) { define_object_format(flags, "f,format", options.format); }
 Result<int> run_inspect(Cli& cli, const InspectOptions& options, const Invocation& invocation) {
-  Daemon& daemon = *TRY(cli.daemon());
-  return inspect_objects(cli, invocation.arguments, options.format,
-                         [&](const std::string& name) { return daemon.get_text("/volumes/" + path_of(name)); });
+  return inspect_kind(cli, invocation.arguments, options.format, {"/volumes/", ""});
 }
 
 struct RmOptions {
@@ -143,16 +96,15 @@ Result<int> run_rm(Cli& cli, const RmOptions& options, const Invocation& invocat
 
 void define_volume_prune(Flags& flags, PruneOptions& options) {
   define_prune(flags, options);
-  flags.boolean("a,all", options.all, "All volumes that nothing uses, not only those without a name");
+  flags.boolean("a,all", options.all, "All volumes that nothing uses, not only those without a name").api = 42;
 }
 Result<int> run_prune(Cli& cli, const PruneOptions& options, const Invocation&) {
   Daemon& daemon = *TRY(cli.daemon());
   const bool all = options.all || !TRY(daemon.speaks(42));  // older engines don't tell anonymous ones apart
-  TRY(confirm_prune(cli, options.force,
+  return prune_kind(cli, options.force,
                     all ? "WARNING! This will remove all local volumes not used by at least one container."
-                        : "WARNING! This will remove anonymous local volumes not used by at least one container."));
-  print_pruned(cli, TRY(prune_volumes(daemon, options.filters, options.all)), Total::kShown);
-  return 0;
+                        : "WARNING! This will remove anonymous local volumes not used by at least one container.",
+                    Total::kShown, [&](Daemon&) { return prune_volumes(daemon, options.filters, options.all); });
 }
 
 }  // namespace
@@ -161,7 +113,7 @@ constinit const Command kVolumeLs = {.names = {"volume ls", "volume list"},
                                      .synopsis = "[OPTIONS]",
                                      .summary = "List volumes",
                                      .most = 0,
-                                     .make = make_task<LsOptions, define_ls, run_ls>};
+                                     .make = make_task<ListOptions, define_ls, run_ls>};
 constinit const Command kVolumeCreate = {.names = {"volume create"},
                                          .synopsis = "[OPTIONS] [VOLUME]",
                                          .summary = "Make a volume",
