@@ -89,7 +89,7 @@ Result<linux::DetachedMount> assemble_here(const TreeRootSource& source, const s
 
 Result<linux::DetachedMount> assemble_tree(const TreeRootSource& root, const std::vector<TreePart>& parts) {
   std::optional<Result<linux::DetachedMount>> made;
-  Thread thread = TRY(Thread::start([&](const std::stop_token&) { made.emplace(assemble_here(root, parts)); }));
+  Thread thread = TRY(Thread::start("mounts", [&] { made.emplace(assemble_here(root, parts)); }));
   thread.join();
   return *std::move(made);
 }
