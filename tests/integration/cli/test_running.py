@@ -58,7 +58,7 @@ def fresh_image():
 
 
 def containers(hull):
-    return {container.id for container in hull.client.containers.list(all=True)}
+    return {container["Id"] for container in hull.client.api.containers(all=True)}
 
 
 def test_a_reader_that_goes_away_ends_logs_without_a_word(hull, cli, name):
