@@ -150,7 +150,8 @@ class Hull(BaseEngine):
         self.remove_all()
         self.daemon.terminate()
         purge = run([ours("hulld"), "purge", "--data-root", str(self.data_root), "--exec-root", str(self.exec_root),
-                     "--pidfile", str(self.folder / "hulld.pid"), "--cgroup-parent", CGROUP_PARENT], check=False)
+                     "--pidfile", str(self.folder / "hulld.pid"), "--cgroup-parent", CGROUP_PARENT], check=False,
+                    timeout=300)  # a disk under load takes its time for some thousand files
         assert purge.returncode == 0, purge.stderr
         until(lambda: not self.containerd_pids(), "end of hull-containerd")
         shutil.rmtree(self.folder)
