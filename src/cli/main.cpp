@@ -22,7 +22,7 @@ void define_global(Flags& flags, GlobalOptions& options, bool& version) {
   flags.text("config", options.config_directory, "Directory of the client's configuration");
   flags.text("c,context", options.context, "Context to connect to; \"default\" is the only one");
   flags.boolean("D,debug", options.debug, "Show more of what happens");
-  flags.add("H,host", "list", "Socket of the daemon to connect to", [&options](std::string_view text) -> Result<void> {
+  flags.add("H,host", "string", "Socket of the daemon to connect to", [&options](std::string_view text) -> Result<void> {
     if (!options.host.empty()) return invalid_argument("specify only one -H");
     options.host = text;
     return {};

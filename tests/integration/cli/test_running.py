@@ -171,6 +171,22 @@ def test_a_signal_to_the_client_of_a_terminal_reaches_the_container(hull, name):
         terminal.close()
 
 
+def test_the_terminal_has_its_size_from_the_start(hull, name):
+    terminal = Terminal([hull.cli, "run", "-it", "--rm", "--name", name, "busybox", "stty", "size"], env=environment(hull))
+    try:
+        terminal.expect(b"24 80\r\n")
+        assert terminal.ends() == 0
+    finally:
+        terminal.close()
+    created = Terminal([hull.cli, "create", "-t", "--name", name, "busybox", "stty", "size"], env=environment(hull))
+    try:
+        assert created.ends() == 0
+    finally:
+        created.close()
+    started = hull.run_cli("start", "-a", name)  # with no terminal here
+    assert started.stdout == "24 80\n"
+
+
 def test_a_start_that_fails_restores_the_terminal_and_removes_the_container(hull, name):
     before = containers(hull)
     terminal = Terminal([hull.cli, "run", "-it", "--rm", "--name", name, "busybox", "/nonexistent"], env=environment(hull))

@@ -4,6 +4,7 @@
 #include "base/sys.h"
 #include "base/text.h"
 #include "cli/commands/image/pull_image.h"
+#include "cli/terminal/raw_mode.h"
 #include "cli/values/environment.h"
 #include "spec/image/reference.h"
 
@@ -83,6 +84,9 @@ Result<NewContainer> create_container(Cli& cli, const CreateOptions& options, co
                             "': must be one of \"always\", \"missing\" or \"never\"");
   }
   NewContainer made{.id = {}, .request = TRY(make_request(options, invocation))};
+  // So that the terminal has its size before the first process looks.
+  if (const auto size = terminal_size(cli.output()))
+    made.request.host_config->console_size = {.height = size->rows, .width = size->columns};
   TRY(check_image(made.request.config.image));
   IdFile id_file = TRY(IdFile::create(options.cid_file));
   Daemon& daemon = *TRY(cli.daemon());
