@@ -49,7 +49,7 @@ Result<void> check_layer(const image::Descriptor& layer) {
 Result<image::Descriptor> Differ::apply(const Scope& scope, const image::Descriptor& layer,
                                         const std::vector<Mount>& mounts, SyncFs sync) {
   TRY(check_layer(layer));
-  auto blob = TRY(content_.open_blob(scope, layer.digest));
+  auto blob = TRY(content_.open_blob(scope, layer.digest).context("failed to get reader from content store"));
   archive::ApplyOptions options;
   const auto stack = stack_of(mounts);
   std::optional<MountedView> view;

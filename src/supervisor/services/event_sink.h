@@ -10,7 +10,7 @@ namespace hull::supervisor {
 class EventSink {
  public:
   virtual ~EventSink() = default;
-  /// topic: "/images/create"; event: containerd.events.ImageCreate …
+  /// topic: "/images/create"; event: containerd.services.images.v1.ImageCreate …
   virtual void publish(const std::string& ns, const std::string& topic, const google::protobuf::Message& event) = 0;
 };
 

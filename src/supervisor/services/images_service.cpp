@@ -1,6 +1,6 @@
 #include "supervisor/services/images_service.h"
 
-#include "ipc/proto/containerd/events/records.pb.h"
+#include "ipc/proto/containerd/events/image_records.pb.h"
 #include "supervisor/services/convert.h"
 
 namespace hull::supervisor {
@@ -45,7 +45,7 @@ Result<void> ImagesService::create(const grpc::ServerContext& context, const ima
   if (request.has_source_date_epoch()) record.created = from_proto(request.source_date_epoch());
   record = TRY(store_.create(scope, std::move(record)));
   fill(record, *response.mutable_image());
-  containerd::events::ImageCreate event;
+  images_api::ImageCreate event;
   event.set_name(record.name);
   to_proto(record.labels, *event.mutable_labels());
   events_.publish(scope.ns, "/images/create", event);
@@ -57,7 +57,7 @@ Result<void> ImagesService::update(const grpc::ServerContext& context, const ima
   const Scope scope = TRY(scope_of(context));
   const auto record = TRY(store_.update(scope, TRY(read(request.image())), from_proto(request.update_mask())));
   fill(record, *response.mutable_image());
-  containerd::events::ImageUpdate event;
+  images_api::ImageUpdate event;
   event.set_name(record.name);
   to_proto(record.labels, *event.mutable_labels());
   events_.publish(scope.ns, "/images/update", event);
@@ -68,7 +68,7 @@ Result<void> ImagesService::update(const grpc::ServerContext& context, const ima
 Result<void> ImagesService::remove(const grpc::ServerContext& context, const images_api::DeleteImageRequest& request) {
   const Scope scope = TRY(scope_of(context));
   TRY(store_.remove(scope, request.name(), TRY(digest_from(request.target().digest()))));
-  containerd::events::ImageDelete event;
+  images_api::ImageDelete event;
   event.set_name(request.name());
   events_.publish(scope.ns, "/images/delete", event);
   if (request.sync())

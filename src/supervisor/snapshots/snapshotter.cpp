@@ -168,10 +168,10 @@ Result<void> Snapshotter::commit(const Scope& scope, const std::string& name, co
   TRY(validate_labels(labels));
   int64_t id = 0;
   TRY(database_.write([&](Session& session) -> Result<void> {
+    if (TRY(find(session, scope, name))) return already_exists("snapshot \"" + name + "\"");
     const auto row = TRY(find(session, scope, key));
     if (!row) return missing(key);
     id = row->id;
-    if (TRY(find(session, scope, name))) return already_exists("snapshot \"" + name + "\"");
     if (row->info.kind != SnapshotKind::kActive) return failed_precondition("snapshot " + key + " is not active");
     auto change = TRY(session.prepare(
         "UPDATE snapshot SET key=?4, kind=?5, labels=?6, created=?7, updated=?7, unflushed=?8 WHERE ns=?1 AND "
@@ -242,6 +242,7 @@ Result<std::vector<SnapshotInfo>> Snapshotter::list(const Scope& scope, const Fi
 Result<Usage> Snapshotter::usage(const Scope& scope, const std::string& key) {
   const Row row = TRY(get(scope, key));
   if (row.usage.size >= 0) return row.usage;
+  if (row.info.kind == SnapshotKind::kView) return Usage{};  // nobody can write there
   const Usage usage = TRY(driver_->usage(row.id));
   if (row.info.kind != SnapshotKind::kCommitted) return usage;
   // A committed one does not change any more.

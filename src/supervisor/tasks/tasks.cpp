@@ -14,7 +14,7 @@ namespace {
 constexpr std::chrono::seconds kLoadTime(5);
 constexpr const char* kBinaryFile = "shim-binary-path";
 
-Error no_such_task(const std::string& id) { return not_found("task " + id + ": not found"); }
+Error no_such_task(const std::string& id) { return not_found("task " + id + " not found: not found"); }
 
 task_api::StateRequest state_request(const std::string& id) {
   task_api::StateRequest request;
@@ -48,13 +48,16 @@ Result<uint32_t> Tasks::create(const Call& call, NewTask task) {
 
 Result<uint32_t> Tasks::create_reserved(const Call& call, NewTask& task, const TaskSource& source) {
   const std::string runtime = task.runtime.empty() ? source.runtime : task.runtime;
-  const std::string binary = TRY(find_shim(runtime));
+  const auto binary = find_shim(runtime);
+  // Not the container is missing or misnamed.
+  if (!binary.ok())
+    return Error(binary.error()).context("failed to start shim: failed to resolve runtime path").as(Code::kUnknown);
   if (task.request.options().type_url().empty() && !source.options_type.empty()) {
     task.request.mutable_options()->set_type_url(source.options_type);
     task.request.mutable_options()->set_value(source.options);
   }
   auto bundle = TRY(create_bundle(config_.places, task.ns, task.id, source.spec).context("create bundle"));
-  const auto shim = std::make_shared<Shim>(std::move(bundle), binary);
+  const auto shim = std::make_shared<Shim>(std::move(bundle), *binary);
   const std::string options = task.request.has_options() ? task.request.options().SerializeAsString() : "";
   auto made = [&]() -> Result<uint32_t> {
     if (task.fill_checkpoint) {
