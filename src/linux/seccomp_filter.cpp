@@ -143,6 +143,17 @@ Result<UniqueFd> install_seccomp_listener(std::string_view program, unsigned fla
   return UniqueFd(TRY(install(program, flags | SECCOMP_FILTER_FLAG_NEW_LISTENER)));
 }
 
+std::vector<std::string> seccomp_architectures() {
+  constexpr std::string_view kNames[] = {"AARCH64",   "ARM",    "LOONGARCH64", "MIPS",        "MIPS64",
+                                         "MIPS64N32", "MIPSEL", "MIPSEL64",    "MIPSEL64N32", "PARISC",
+                                         "PARISC64",  "PPC",    "PPC64",       "PPC64LE",     "RISCV64",
+                                         "S390",      "S390X",  "X32",         "X86",         "X86_64"};
+  std::vector<std::string> known;
+  for (const std::string_view name : kNames)
+    if (::seccomp_arch_resolve_name(to_lower(name).c_str()) != 0) known.push_back("SCMP_ARCH_" + std::string(name));
+  return known;
+}
+
 std::string seccomp_library_version() {
   const scmp_version* version = ::seccomp_version();
   return std::to_string(version->major) + '.' + std::to_string(version->minor) + '.' + std::to_string(version->micro);

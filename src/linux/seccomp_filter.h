@@ -51,6 +51,8 @@ class SeccompBuilder {
 Result<void> install_seccomp(std::string_view program, unsigned flags);
 /// The same, with the descriptor that notifications (SECCOMP_RET_USER_NOTIF) are read from.
 Result<UniqueFd> install_seccomp_listener(std::string_view program, unsigned flags);
+/// The architectures that a profile may name and this library knows: "SCMP_ARCH_X86_64" …
+std::vector<std::string> seccomp_architectures();
 /// "2.5.4"
 std::string seccomp_library_version();
 

@@ -26,7 +26,7 @@ std::vector<CgroupWrite> limits_v1(const spec::Resources& resources);
 std::vector<CgroupWrite> limits_v2(const spec::Resources& resources);
 
 /// The rules that stand after those of the document: what every container may use. Source: runtime-spec, "Default
-/// Devices".
+/// Devices"; runc, libcontainer/specconv.
 std::vector<spec::DeviceRule> with_default_devices(std::vector<spec::DeviceRule> rules,
                                                    const std::vector<spec::Device>& made);
 /// The first is "a" to devices.deny unless the rules allow all.

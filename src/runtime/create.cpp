@@ -12,6 +12,7 @@
 #include "base/rollback.h"
 #include "base/sys.h"
 #include "base/text.h"
+#include "linux/net_device.h"
 #include "linux/process_attributes.h"
 #include "runtime/cgroup_limits.h"
 #include "runtime/checkpoint/stdio.h"
@@ -201,10 +202,23 @@ void note_init(Record& record, pid_t pid) {
 
 namespace {
 
+/// Into the network namespace that init was born into, or that it will join.
+Result<void> give_net_devices(const spec::Linux& part, pid_t init) {
+  if (part.net_devices.empty()) return {};
+  std::string path = "/proc/" + std::to_string(init) + "/ns/net";
+  for (const spec::Namespace& space : part.namespaces)
+    if (space.type == spec::NamespaceType::kNetwork && !space.path.empty()) path = space.path;
+  const UniqueFd netns = TRY(sys::open(path, O_RDONLY));
+  for (const auto& [name, device] : part.net_devices)
+    TRY(linux::move_net_device(name, netns, device.name.empty() ? name : device.name));
+  return {};
+}
+
 /// The runtime's side of the talk that sync.h draws.
 Result<void> accompany(const InitPlan& plan, const SyncSocket& sync, const CreatedContainer& made,
                        const CreateOptions& options) {
   const pid_t pid = made.init.pid;
+  TRY(give_net_devices(*plan.linux_part, pid));
   const bool has_hooks =
       plan.spec->hooks && (!plan.spec->hooks->prestart.empty() || !plan.spec->hooks->create_runtime.empty());
   if (has_hooks) {

@@ -22,7 +22,8 @@ Error no_such_container() { return not_found("container does not exist"); }
 
 Result<void> check_container_id(std::string_view id) {
   constexpr size_t kLongest = 1024;
-  bool valid = !id.empty() && id.size() <= kLongest && id != "." && id != "..";
+  if (id.empty()) return invalid_argument("container id cannot be empty");
+  bool valid = id.size() <= kLongest && id != "." && id != "..";
   for (const char c : id) {
     const bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
     valid = valid && (word || c == '+' || c == '-' || c == '.');

@@ -5,6 +5,7 @@
 
 #include "base/files.h"
 #include "linux/namespaces.h"
+#include "linux/net_device.h"
 #include "linux/process_attributes.h"
 #include "runtime/seccomp_notify.h"
 
@@ -187,9 +188,20 @@ Result<void> check_time(const spec::Linux& part) {
   return {};
 }
 
+Result<void> check_net_devices(const spec::Linux& part) {
+  if (part.net_devices.empty()) return {};
+  const spec::Namespace* net = find(part, NamespaceType::kNetwork);
+  if (!net || (!net->path.empty() && linux::same_namespace(net->path, "/proc/self/ns/net").value_or(false)))
+    return bad("linux.netDevices", "unable to move network devices without a private NET namespace");
+  for (const auto& [name, device] : part.net_devices)
+    for (const std::string& text : {name, device.name.empty() ? name : device.name})
+      if (!linux::is_net_device_name(text))
+        return bad("linux.netDevices", "invalid network device name \"" + text + "\"");
+  return {};
+}
+
 Result<void> check_not_built(const spec::Linux& part) {
   if (part.intel_rdt) return unimplemented("linux.intelRdt: not supported by this runtime");
-  if (!part.net_devices.empty()) return unimplemented("linux.netDevices: not supported by this runtime");
   if (!part.mount_label.empty() && !exists("/sys/fs/selinux/enforce"))
     return unimplemented("linux.mountLabel: SELinux is not enabled on this machine");
   return {};
@@ -200,6 +212,7 @@ Result<void> check_linux(const spec::RuntimeSpec& spec, const spec::Linux& part)
   TRY(check_user_namespace(spec, part));
   TRY(check_sysctl(part));
   TRY(check_time(part));
+  TRY(check_net_devices(part));
   TRY(check_devices(part.devices));
   if (part.resources) TRY(validate_resources(*part.resources, "linux.resources"));
   if (!spec.hostname.empty() && !find(part, NamespaceType::kUts))

@@ -71,8 +71,8 @@ class Machine:
 
     def run(self, script: str, *, check: bool = True, timeout: float = 60) -> subprocess.CompletedProcess:
         """Runs a bash script as root. With check, a status other than 0 fails the test with what was printed."""
-        self.stream.sendall(base64.b64encode(script.encode()) + b"\n")
-        status, out, err = self._line(time.monotonic() + timeout).split(b" ")
+        self.stream.sendall(b"%d %s\n" % (timeout, base64.b64encode(script.encode())))
+        status, out, err = self._line(time.monotonic() + timeout + 10).split(b" ")
         done = subprocess.CompletedProcess(script, int(status), base64.b64decode(out[:-1]).decode(errors="replace"),
                                            base64.b64decode(err[:-1]).decode(errors="replace"))
         if check and done.returncode != 0:

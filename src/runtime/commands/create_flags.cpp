@@ -20,6 +20,7 @@ Result<CreateOptions> create_options(const Flags& flags) {
   CreateOptions options;
   options.id = flags.arguments.at(0);
   options.bundle = TRY(absolute_path(flags.text("bundle")));
+  if (::access(options.bundle.c_str(), F_OK) == -1) return Error::from_errno(errno, "chdir " + options.bundle);
   options.console_socket = flags.text("console-socket");
   if (flags.has("pid-file")) options.pid_file = TRY(absolute_path(flags.text("pid-file")));
   options.pidfd_socket = flags.text("pidfd-socket");

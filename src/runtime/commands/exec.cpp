@@ -32,14 +32,16 @@ constexpr Flag kFlags[] = {
     {"no-subreaper", 0, Flag::Kind::kSwitch, "accepted: this runtime never becomes a subreaper"},
 };
 
+/// Errors in runc's words.
+Result<uint32_t> parse_id(const std::string& kind, std::string_view text) {
+  if (const auto id = parse_integer<uint32_t>(text)) return *id;
+  return invalid_argument("bad " + kind + ": strconv.Atoi: parsing \"" + std::string(text) + "\": invalid syntax");
+}
+
 Result<void> set_user(const std::string& text, spec::User& user) {
   const auto parts = cut(text, ":");
-  const auto uid = parse_integer<uint32_t>(parts ? parts->before : text);
-  const auto gid = parts ? parse_integer<uint32_t>(parts->after) : user.gid;
-  if (!uid) return invalid_argument("parsing " + text + " as int for uid failed");
-  if (!gid) return invalid_argument("parsing " + text + " as int for gid failed");
-  user.uid = *uid;
-  user.gid = *gid;
+  user.uid = TRY(parse_id("uid", parts ? parts->before : text));
+  if (parts) user.gid = TRY(parse_id("gid", parts->after));
   return {};
 }
 
@@ -56,7 +58,7 @@ Result<spec::Process> process_of(const Record& record, const Flags& flags) {
   if (flags.has("process"))
     return spec::parse_process(TRY(read_file(flags.text("process"), 16_MiB))).context("process");
   spec::Process process = record.details.process;
-  if (flags.arguments.size() < 2) return invalid_argument("process args cannot be empty");
+  if (flags.arguments.size() < 2) return invalid_argument("exec args cannot be empty");
   process.args.assign(flags.arguments.begin() + 1, flags.arguments.end());
   process.terminal = flags.is_set("tty");
   process.console_size.reset();

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "linux/capability_sets.h"
 #include "linux/seccomp_filter.h"
 #include "runtime/commands/command.h"
@@ -34,6 +36,7 @@ struct SeccompFeatures {
   bool enabled = true;
   std::vector<std::string> actions{};
   std::vector<std::string> operators{};
+  std::vector<std::string> architectures{};
   std::vector<std::string> known_flags{};
 };
 template <class V>
@@ -41,6 +44,7 @@ void describe(V& json, SeccompFeatures& features) {
   json.field("enabled", features.enabled);
   json.field("actions", features.actions);
   json.field("operators", features.operators);
+  json.field("archs", features.architectures);
   json.field("knownFlags", features.known_flags);
   json.field("supportedFlags", features.known_flags);
 }
@@ -61,6 +65,7 @@ struct LinuxFeatures {
   Enabled apparmor{true};
   Enabled selinux{true};
   Enabled intel_rdt{false};
+  Enabled net_devices{true};
   IdMapFeatures mount_extensions{};
 };
 template <class V>
@@ -73,6 +78,7 @@ void describe(V& json, LinuxFeatures& features) {
   json.field("selinux", features.selinux);
   json.field("intelRdt", features.intel_rdt);
   json.field("mountExtensions", features.mount_extensions);
+  json.field("netDevices", features.net_devices);
 }
 
 /// Source: OCI runtime-spec, features.md.
@@ -83,6 +89,7 @@ struct Features {
   std::vector<std::string> mount_options{};
   LinuxFeatures linux_part{};
   std::map<std::string, std::string> annotations{};
+  std::vector<std::string> unsafe_annotations{};
 };
 template <class V>
 void describe(V& json, Features& features) {
@@ -92,12 +99,14 @@ void describe(V& json, Features& features) {
   json.field("mountOptions", features.mount_options);
   json.field("linux", features.linux_part);
   json.field("annotations", features.annotations);
+  json.field("potentiallyUnsafeConfigAnnotations", features.unsafe_annotations);
 }
 
 template <class E>
 std::vector<std::string> names_of() {
   std::vector<std::string> names;
   for (const auto& [value, name] : json::EnumNames<E>::values) names.emplace_back(name);
+  std::sort(names.begin(), names.end());
   return names;
 }
 
@@ -110,11 +119,14 @@ Result<int> run(Context&, const Flags&) {
     features.linux_part.capabilities.emplace_back(linux::capability_name(number));
   features.linux_part.seccomp.actions = names_of<spec::SeccompAction>();
   features.linux_part.seccomp.operators = names_of<spec::SeccompOperator>();
+  features.linux_part.seccomp.architectures = linux::seccomp_architectures();
   features.linux_part.seccomp.known_flags = {"SECCOMP_FILTER_FLAG_TSYNC", "SECCOMP_FILTER_FLAG_LOG",
                                              "SECCOMP_FILTER_FLAG_SPEC_ALLOW",
                                              "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"};
   features.annotations["io.github.seccomp.libseccomp.version"] = linux::seccomp_library_version();
   features.annotations["org.opencontainers.runc.checkpoint.enabled"] = "true";
+  // What a caller must not pass on unseen, since it changes what the runtime does.
+  features.unsafe_annotations = {"org.criu.config"};
   TRY(print(json::indent(json::format(features), "    ") + "\n"));
   return 0;
 }

@@ -110,15 +110,21 @@ int fail(const Error& error, std::string_view prefix, int code) {
   return code;
 }
 
+/// As runc: what was wrong and how it is right on standard output, the error as any other.
+int wrong_usage(const Error& error, std::string_view what, const std::string& help) {
+  (void)print("Incorrect Usage" + std::string(what) + "\n\n" + help);
+  return fail(error, "", 1);
+}
+
 int run_command(const Command& command, Context& context, std::span<const std::string> words, char** argv) {
   for (const std::string& word : words) {
     if (word == "--help" || word == "-h") return print(command_help(command)).ok() ? 0 : 1;
     if (command.stop_at_argument && (word.empty() || word[0] != '-')) break;
   }
   auto flags = parse_flags(command.flags, words, command.stop_at_argument);
-  if (!flags.ok()) return fail(flags.error(), "", 1);
+  if (!flags.ok()) return wrong_usage(flags.error(), ": " + flags.error().message(), command_help(command));
   if (auto counted = check_arguments(command, flags->arguments.size()); !counted.ok())
-    return fail(counted.error(), "", 1);
+    return wrong_usage(std::move(counted).context(argv[0]).error(), ".", command_help(command));
   if (command.seen_from_containers)
     if (auto sealed = run_from_sealed_image(argv); !sealed.ok())
       return fail(sealed.error(), command.failure_prefix, command.failure_code);
@@ -141,7 +147,7 @@ int run_program(int argc, char** argv) {
   fill_stdio();
   const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
   const auto global = parse_flags(kGlobalFlags, words, true);
-  if (!global.ok()) return fail(global.error(), "", 1);
+  if (!global.ok()) return wrong_usage(global.error(), ". " + global.error().message(), program_help());
   if (global->is_set("version")) return print(version_text()).ok() ? 0 : 1;
   if (global->is_set("help") || global->arguments.empty() || global->arguments[0] == "help")
     return print(program_help()).ok() ? 0 : 1;
@@ -149,7 +155,7 @@ int run_program(int argc, char** argv) {
   if (!context.ok()) return fail(context.error(), "", 1);
   constexpr int kUnknownCommand = 3;  // as runc's command line library has it
   const Command* command = find_command(global->arguments[0]);
-  if (!command) return fail(not_found("No help topic for '" + global->arguments[0] + "'"), "", kUnknownCommand);
+  if (!command) return fail(not_found("No help topic for '" + global->arguments[0] + "'\n"), "", kUnknownCommand);
   return run_command(*command, *context, std::span(global->arguments).subspan(1), argv);
 }
 

@@ -51,7 +51,7 @@ Result<void> take_size(const Flags& flags, std::string_view name, std::optional<
   if (unit == "g" || unit == "gb") shift = 30;
   constexpr int64_t kMost = int64_t{1} << 52;
   if (!number || shift < 0 || *number < -1 || *number > kMost >> shift)
-    return invalid_argument("invalid value for " + std::string(name) + ": " + text);
+    return invalid_argument("invalid value for " + std::string(name) + ": invalid size: '" + text + "'");
   value = *number == -1 ? -1 : *number << shift;
   return {};
 }
