@@ -76,13 +76,14 @@ TEST(CgroupLimits, PagesAndRemoteMemoryGoByTheSameFilesInBoth) {
 
 TEST(LimitsV2, CpuAndPids) {
   EXPECT_THAT(limits_v2(parse(R"({"cpu":{"quota":20000,"period":50000,"shares":1024},"pids":{"limit":-1}})")),
-              ElementsAre(CgroupWrite{"cpu", "cpu.weight", "39"}, CgroupWrite{"cpu", "cpu.max", "20000 50000"},
+              ElementsAre(CgroupWrite{"cpu", "cpu.weight", "100"}, CgroupWrite{"cpu", "cpu.max", "20000 50000"},
                           CgroupWrite{"pids", "pids.max", "max"}));
 }
 
 TEST(WeightOfShares, CoversTheRange) {
   EXPECT_EQ(weight_of_shares(2), 1u);
-  EXPECT_EQ(weight_of_shares(1024), 39u);
+  EXPECT_EQ(weight_of_shares(1024), 100u);
+  EXPECT_EQ(weight_of_shares(512), 59u);
   EXPECT_EQ(weight_of_shares(262144), 10000u);
   EXPECT_EQ(weight_of_shares(UINT64_MAX), 10000u);
 }

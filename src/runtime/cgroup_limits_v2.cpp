@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "runtime/cgroup_limits.h"
 
 namespace hull::runtime {
@@ -70,7 +72,8 @@ uint64_t weight_of_shares(uint64_t shares) {
   constexpr uint64_t kLeast = 2, kMost = 262144;
   if (shares <= kLeast) return 1;
   if (shares >= kMost) return 10000;
-  return 1 + (shares - kLeast) * 9999 / (kMost - kLeast);
+  const double power = std::log2(static_cast<double>(shares));
+  return static_cast<uint64_t>(std::ceil(std::pow(10, (power * power + 125 * power) / 612 - 7.0 / 34)));
 }
 
 std::vector<CgroupWrite> limits_v2(const spec::Resources& resources) {

@@ -14,7 +14,6 @@
 #include "base/text.h"
 #include "linux/net_device.h"
 #include "linux/process_attributes.h"
-#include "runtime/cgroup_limits.h"
 #include "runtime/checkpoint/stdio.h"
 #include "runtime/create_steps.h"
 #include "runtime/hooks.h"
@@ -23,7 +22,6 @@
 #include "runtime/process_limits.h"
 #include "runtime/rootless.h"
 #include "runtime/seccomp_notify.h"
-#include "runtime/systemd/holder.h"
 #include "runtime/target.h"
 #include "runtime/validate.h"
 
@@ -101,61 +99,6 @@ Record first_record(const CreateOptions& options, const spec::RuntimeSpec& spec,
   record.details.process = *spec.process;
   record.details.hooks = spec.hooks;
   return record;
-}
-
-std::string cgroups_path(const CreateOptions& options, const spec::Linux& part) {
-  return part.cgroups_path.empty() ? options.id : part.cgroups_path;
-}
-
-namespace {
-
-Result<linux::Cgroup> create_cgroup(const InitPlan& plan, const Record& record, const std::string& path) {
-  // A scope has its holder in it.
-  const auto existing = record.details.systemd_unit.empty() ? linux::Cgroup::Existing::kRefuseProcesses
-                                                            : linux::Cgroup::Existing::kAccept;
-  // Only what nobody asked for is left out.
-  const bool optional = plan.rootless_cgroup && plan.linux_part->cgroups_path.empty();
-  return linux::Cgroup::create(plan.layout, path, existing,
-                               optional ? linux::Cgroup::Denied::kLeaveOut : linux::Cgroup::Denied::kFail);
-}
-
-/// Source: runc, cgroups/fs2, Apply, and libcontainer/process_linux.go.
-Result<void> accept_no_cgroup(const InitPlan& plan, const spec::Resources& wanted) {
-  const bool v2 = plan.layout.mode == linux::CgroupMode::kV2;
-  if (v2 && !limits_v2(wanted).empty())
-    return Error(Code::kPermissionDenied,
-                 "rootless needs no limits + no cgrouppath when no permission is granted for cgroups");
-  if (!v2) TRY(apply_limits(linux::Cgroup({}), wanted));
-  if (!(plan.new_namespaces & CLONE_NEWPID))
-    logging::warn("a container without cgroup and pid namespace: its processes can't all be killed", {});
-  return {};
-}
-
-}  // namespace
-
-Result<void> make_cgroup(InitPlan& plan, Record& record, const ContainerDirectory& directory, const std::string& path,
-                         Rollback& undo) {
-  for (const auto& hierarchy : plan.layout.hierarchies)
-    for (const std::string& controller : hierarchy.controllers)
-      record.cgroup_paths[controller] = linux::cgroup_directory(hierarchy, path);
-  TRY(directory.write_record(record));
-  undo.add([paths = record.cgroup_paths]() -> Result<void> {
-    const linux::Cgroup made(paths);
-    return made.remove();
-  });
-  const spec::Resources none;
-  const spec::Resources& wanted = plan.linux_part->resources ? *plan.linux_part->resources : none;
-  if (plan.layout.mode != linux::CgroupMode::kV2 && !wanted.unified.empty())
-    return invalid_argument("linux.resources.unified: invalid configuration: cannot use unified on cgroup v1");
-  const auto cgroup = TRY(create_cgroup(plan, record, path));
-  record.cgroup_paths = cgroup.paths();
-  if (cgroup.paths().empty()) return accept_no_cgroup(plan, wanted);
-  TRY(apply_limits(cgroup, wanted).context("set cgroup limits"));
-  auto devices = apply_devices(cgroup, with_default_devices(wanted.devices, plan.linux_part->devices));
-  // Rules for devices need the host's root; an ordinary user can make no nodes, and has no others than it had before.
-  if (!devices.ok() && !plan.rootless_cgroup) return std::move(devices).context("set cgroup devices");
-  plan.cgroup_entry = TRY(cgroup.open_entry());
-  return {};
 }
 
 Result<void> plan_seccomp(InitPlan& plan, Record& record, const Store& store, const ContainerDirectory& directory) {
@@ -240,16 +183,6 @@ Result<void> accompany(const InitPlan& plan, const SyncSocket& sync, const Creat
   return sync.expect_end();
 }
 
-/// On record before it is there, as the cgroup.
-Result<void> start_unit(const systemd::ScopeName& scope, const InitPlan& plan, CreatedContainer& made,
-                        std::optional<systemd::ScopeHolder>& holder, Rollback& undo) {
-  made.record.details.systemd_unit = scope.unit;
-  TRY(made.directory.write_record(made.record));
-  holder.emplace(TRY(systemd::ScopeHolder::start(scope, made.record.id, *plan.linux_part, plan.layout.mode)));
-  undo.add([unit = scope.unit] { return systemd::stop_scope(unit); });
-  return {};
-}
-
 /// In runc's words, which clients show: a program that can't be run stands for itself.
 Error explain_start(Error error) {
   const bool program = error.message().compare(0, 7, "exec: \"") == 0;
@@ -314,14 +247,8 @@ Result<CreatedContainer> create_container(const Store& store, CreateOptions& opt
     made.record.details.rootfs_mount = TRY(linux::mount_id(plan.rootfs_mount->root()));
     undo.add([&] { return unmount_rootfs(made.record); });
   }
-  std::string path = cgroups_path(options, *spec.linux_part);
   std::optional<systemd::ScopeHolder> holder;
-  if (options.systemd_cgroup) {
-    const auto scope = TRY(systemd::parse_scope(spec.linux_part->cgroups_path, options.id));
-    path = scope.cgroup_path();
-    TRY(start_unit(scope, plan, made, holder, undo));
-  }
-  TRY(make_cgroup(plan, made.record, made.directory, path, undo));
+  TRY(make_cgroup(plan, options, made, holder, undo));
   if (!options.start) plan.fifo = TRY(made.directory.make_fifo());
 
   plan.runtime_only = {made.directory.fd().get(), sync.runtime.fd().get()};

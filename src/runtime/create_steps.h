@@ -3,6 +3,7 @@
 #include "base/rollback.h"
 #include "runtime/create.h"
 #include "runtime/plan.h"
+#include "runtime/systemd/holder.h"
 
 /// Steps of create that restore takes as well.
 namespace hull::runtime {
@@ -11,10 +12,10 @@ namespace hull::runtime {
 std::string rootfs_of(const spec::RuntimeSpec& spec, const std::string& bundle);
 /// What is known before anything is made.
 Record first_record(const CreateOptions& options, const spec::RuntimeSpec& spec, const std::string& rootfs);
-std::string cgroups_path(const CreateOptions& options, const spec::Linux& part);
-/// Where the cgroup will be is on record before it is: delete finds it after a death at any step.
-Result<void> make_cgroup(InitPlan& plan, Record& record, const ContainerDirectory& directory, const std::string& path,
-                         Rollback& undo);
+/// Makes the cgroup with its limits. holder: set where systemd made it; to be kept until a process of the container is
+/// in it.
+Result<void> make_cgroup(InitPlan& plan, const CreateOptions& options, CreatedContainer& made,
+                         std::optional<systemd::ScopeHolder>& holder, Rollback& undo);
 Result<void> plan_seccomp(InitPlan& plan, Record& record, const Store& store, const ContainerDirectory& directory);
 /// Without a mount namespace of its own a container's mounts are the host's until then; no error where they are gone.
 Result<void> unmount_rootfs(const Record& record);

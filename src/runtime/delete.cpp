@@ -45,7 +45,8 @@ Result<void> destroy(const ContainerDirectory& directory, const Record& record) 
   // Processes of a shared pid namespace, or of a create that died half-way, outlive init.
   const auto left = cgroup.processes();
   if (left.ok() && !left->empty()) TRY(cgroup.kill_all(SIGKILL));
-  if (!record.details.systemd_unit.empty()) TRY(systemd::stop_scope(record.details.systemd_unit));
+  if (!record.details.systemd_unit.empty())
+    TRY(systemd::stop_scope(systemd::manager_of(record.details), record.details.systemd_unit));
   TRY(cgroup.remove());
   TRY(unmount_rootfs(record));
   TRY(directory.remove());

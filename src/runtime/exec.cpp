@@ -21,6 +21,7 @@
 #include "runtime/report.h"
 #include "runtime/seccomp_notify.h"
 #include "runtime/sync.h"
+#include "runtime/systemd/scope.h"
 #include "runtime/validate.h"
 
 namespace hull::runtime {
@@ -146,7 +147,7 @@ Result<linux::Child> fork_into_cgroup(const ExecPlan& plan, const ExecOptions& o
   auto child = linux::fork_into(0, plan.cgroup_entry.unified());
   const int problem = child.ok() ? 0 : child.error().number();
   // Between our cgroup and the container's may lie one in which an ordinary user may do nothing.
-  if (problem == EACCES && plan.record->rootless) return linux::fork_into(0);
+  if (problem == EACCES && (plan.record->rootless || plan.record->details.systemd_user)) return linux::fork_into(0);
   if ((problem != EBUSY && problem != EOPNOTSUPP) || !options.cgroup.empty()) return child;
   const UniqueFd of_init = TRY(linux::open_unified_cgroup_of(plan.record->init_pid));
   return linux::fork_into(0, of_init);
@@ -181,6 +182,9 @@ Result<void> accompany(const SyncSocket& sync, const linux::Child& child, const 
                        const ExecOptions& options) {
   if (plan.seccomp)
     TRY(forward_listener(*plan.seccomp, sync, child, runtime_state(*plan.record, spec::ContainerStatus::kRunning)));
+  const RecordDetails& details = plan.record->details;
+  if (details.systemd_user && options.cgroup.empty())
+    TRY(systemd::attach_process(systemd::Manager::kUser, details.systemd_unit, child.pid));
   const std::string ready = TRY(sync.expect(Sync::kReady));
   TRY(set_process_limits(*plan.process, child.pid, refused_of_message(ready)));
   if (!options.pid_file.empty())

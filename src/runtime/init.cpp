@@ -22,6 +22,7 @@
 #include "runtime/report.h"
 #include "runtime/rootfs.h"
 #include "runtime/store.h"
+#include "runtime/systemd/scope.h"
 #include "runtime/target.h"
 
 namespace hull::runtime {
@@ -206,19 +207,23 @@ void close_runtime_only(InitPlan& plan) {
   ::_exit(1);
 }
 
+/// Whether the runtime must do something to it before it makes the other namespaces.
+bool needs_runtime(const InitPlan& plan) { return plan.new_user_namespace() || plan.attached_by_systemd(); }
+
 bool needs_stage(const InitPlan& plan) {
   for (const JoinedNamespace& space : plan.joined)
     if (space.flag == CLONE_NEWPID || space.flag == CLONE_NEWUSER) return true;
-  return plan.new_user_namespace();
+  return needs_runtime(plan);
 }
 
 /// The other namespaces are made by its mapped root, so that what the kernel puts into them belongs to that root.
 Result<void> enter_user_namespace(InitPlan& plan) {
-  TRY(linux::unshare(CLONE_NEWUSER).context("user namespace"));
+  const bool mapped = plan.new_user_namespace();
+  if (mapped) TRY(linux::unshare(CLONE_NEWUSER).context("user namespace"));
   plan.new_namespaces &= ~uint64_t{CLONE_NEWUSER};
   TRY(plan.sync.send(Sync::kMapMe));
   TRY(plan.sync.expect(Sync::kMapped));
-  return become_root();
+  return mapped ? become_root() : Result<void>();
 }
 
 /// The process in between: joins what only a child can get out of, forks init as its own sibling, and ends.
@@ -230,7 +235,7 @@ Result<void> enter_user_namespace(InitPlan& plan) {
     plan.staged = true;
     TRY(join_all(plan.joined));
     plan.joined.clear();
-    if (plan.new_user_namespace()) TRY(enter_user_namespace(plan));
+    if (needs_runtime(plan)) TRY(enter_user_namespace(plan));
     const linux::Child init = TRY(linux::fork_into(plan.new_namespaces | CLONE_PARENT));
     if (init.pid == 0) init_main(plan);
     return plan.sync.send(Sync::kPid, std::to_string(init.pid));
@@ -241,13 +246,19 @@ Result<void> enter_user_namespace(InitPlan& plan) {
 }
 
 Result<linux::Child> start_staged(InitPlan& plan, const SyncSocket& runtime_end) {
-  const linux::Child stage = TRY(linux::fork_into(0, plan.cgroup_entry.unified()));
+  const linux::Child stage =
+      TRY(linux::fork_into(0, plan.attached_by_systemd() ? FdRef(-1) : plan.cgroup_entry.unified()));
   if (stage.pid == 0) stage_main(plan);
   const auto talk = [&]() -> Result<std::string> {
-    if (plan.new_user_namespace()) {
+    if (needs_runtime(plan)) {
       TRY(runtime_end.expect(Sync::kMapMe));
-      TRY(linux::map_ids(stage.pid, id_ranges(plan.linux_part->uid_mappings),
-                         id_ranges(plan.linux_part->gid_mappings)));
+      const RecordDetails& details = plan.record->details;
+      // Between our cgroup and its may lie one in which the user may do nothing; systemd may.
+      if (plan.attached_by_systemd())
+        TRY(systemd::attach_process(systemd::Manager::kUser, details.systemd_unit, stage.pid));
+      if (plan.new_user_namespace())
+        TRY(linux::map_ids(stage.pid, id_ranges(plan.linux_part->uid_mappings),
+                           id_ranges(plan.linux_part->gid_mappings)));
       TRY(runtime_end.send(Sync::kMapped));
     }
     return runtime_end.expect(Sync::kPid);

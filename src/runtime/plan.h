@@ -68,6 +68,8 @@ struct InitPlan {
   bool new_user_namespace() const { return new_namespaces & CLONE_NEWUSER; }
   /// Whether the container's root is not the host's: it can't make device nodes.
   bool in_user_namespace() const { return record->details.namespaces & CLONE_NEWUSER; }
+  /// Whether the user's systemd puts the first process into its cgroup.
+  bool attached_by_systemd() const { return record->details.systemd_user; }
   /// Whether mounts are those of a namespace; else they are the host's, until delete.
   bool in_mount_namespace() const { return record->details.namespaces & CLONE_NEWNS; }
 };

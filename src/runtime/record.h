@@ -36,12 +36,14 @@ struct RecordDetails {
   std::map<std::string, std::string> annotations{};
   spec::Process process{};
   std::optional<spec::Hooks> hooks{};
-  uint64_t namespaces = 0;     ///< CLONE_NEW* that exec joins
-  std::string seccomp_filter;  ///< name of the compiled filter, in the container's directory; empty: none
+  spec::Resources resources{};  ///< the limits that stand, without devices; update changes them
+  uint64_t namespaces = 0;      ///< CLONE_NEW* that exec joins
+  std::string seccomp_filter;   ///< name of the compiled filter, in the container's directory; empty: none
   uint32_t seccomp_flags = 0;
   std::string seccomp_listener{};
   std::string seccomp_metadata{};
   std::string systemd_unit{};  ///< the scope that the cgroup is; empty: not made by systemd
+  bool systemd_user = false;   ///< by the user's own systemd
   uint64_t rootfs_mount = 0;   ///< linux::mount_id() of what is mounted on the rootfs on the host; 0: nothing
 };
 template <class V>
@@ -51,12 +53,14 @@ void describe(V& json, RecordDetails& details) {
   json.omit_empty("annotations", details.annotations);
   json.field("process", details.process);
   json.optional("hooks", details.hooks);
+  json.field("resources", details.resources);
   json.field("namespaces", details.namespaces);
   json.omit_empty("seccompFilter", details.seccomp_filter);
   json.omit_empty("seccompFlags", details.seccomp_flags);
   json.omit_empty("seccompListener", details.seccomp_listener);
   json.omit_empty("seccompMetadata", details.seccomp_metadata);
   json.omit_empty("systemdUnit", details.systemd_unit);
+  json.omit_empty("systemdUser", details.systemd_user);
   json.omit_empty("rootfsMount", details.rootfs_mount);
 }
 

@@ -1,5 +1,6 @@
 #include "runtime/rootless.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -73,9 +74,20 @@ bool in_user_namespace() {
   return fields != std::vector<std::string_view>{"0", "0", "4294967295"};
 }
 
-bool has_rootless_cgroups(RootlessFlag flag) {
+namespace {
+
+/// A machine in a user namespace has a systemd of its own; seen from that of an ordinary user it is another's.
+bool systemd_is_ours() {
+  struct stat info {};
+  return ::stat("/run/systemd/system", &info) == 0 && info.st_uid == 0;
+}
+
+}  // namespace
+
+bool has_rootless_cgroups(RootlessFlag flag, bool systemd_cgroup) {
   if (flag != RootlessFlag::kAuto) return flag == RootlessFlag::kYes;
-  return ::geteuid() != 0 || in_user_namespace();
+  if (::geteuid() != 0) return true;
+  return in_user_namespace() && !(systemd_cgroup && systemd_is_ours());
 }
 
 std::string default_root() {

@@ -11,7 +11,7 @@ namespace hull::runtime {
 /// --rootless. With cgroups that are rootless, one that may not be made is left out unless the document asks for it.
 /// Source: runc, rootless_linux.go.
 enum class RootlessFlag { kAuto, kNo, kYes };
-bool has_rootless_cgroups(RootlessFlag flag);
+bool has_rootless_cgroups(RootlessFlag flag, bool systemd_cgroup);
 
 /// Whether this process is in a user namespace that is not the machine's own.
 bool in_user_namespace();

@@ -300,7 +300,8 @@ Result<CreatedContainer> restore_container(const Store& store, RestoreOptions& o
   Restoring work{spec, options, made.record, made.directory, plan};
   TRY(take_console_socket(work, options.create));
   TRY(plan_seccomp(plan, made.record, store, made.directory));
-  TRY(make_cgroup(plan, made.record, made.directory, cgroups_path(options.create, *spec.linux_part), undo));
+  std::optional<systemd::ScopeHolder> holder;
+  TRY(make_cgroup(plan, options.create, made, holder, undo));
   undo.add([&]() -> Result<void> {
     if (work.init == 0) return {};
     (void)sys::kill(work.init, SIGKILL);

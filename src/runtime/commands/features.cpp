@@ -20,7 +20,7 @@ struct CgroupFeatures {
   bool v1 = true;
   bool v2 = true;
   bool systemd = true;
-  bool systemd_user = false;
+  bool systemd_user = true;
   bool rdma = true;
 };
 template <class V>

@@ -90,10 +90,8 @@ Result<Context> open_context(const Flags& flags) {
   const bool systemd = flags.is_set("systemd-cgroup");
   if (systemd && ::access("/run/systemd/system", F_OK) == -1)
     return unimplemented("systemd not running on this host, cannot use systemd cgroups manager");
-  if (systemd && ::geteuid() != 0)
-    return unimplemented("systemd cgroups of an ordinary user are not supported by this runtime");
   const RootlessFlag rootless = TRY(rootless_flag(flags.text("rootless", "auto")));
-  return Context{Store(flags.text("root", default_root())), systemd, has_rootless_cgroups(rootless)};
+  return Context{Store(flags.text("root", default_root())), systemd, has_rootless_cgroups(rootless, systemd)};
 }
 
 Result<void> check_arguments(const Command& command, size_t count) {

@@ -50,9 +50,9 @@ Result<int> restore_foreground(const Store& store, RestoreOptions options) {
 }
 
 Result<int> run(Context& context, const Flags& flags) {
-  if (context.systemd_cgroup) return unimplemented("restore into a systemd cgroup is not supported by this runtime");
   RestoreOptions options;
   options.create = TRY(create_options(flags));
+  options.create.systemd_cgroup = context.systemd_cgroup;
   options.create.rootless_cgroup = context.rootless_cgroup;
   options.criu = TRY(criu_settings(flags));
   options.lsm_profile = flags.text("lsm-profile");

@@ -1,10 +1,12 @@
 #include <unistd.h>
 
 #include "base/files.h"
+#include "base/log.h"
 #include "base/sys.h"
 #include "base/text.h"
 #include "runtime/cgroup_limits.h"
 #include "runtime/commands/command.h"
+#include "runtime/merge_resources.h"
 #include "runtime/systemd/scope.h"
 #include "runtime/validate.h"
 
@@ -83,6 +85,17 @@ Result<spec::Resources> resources_of(const Flags& flags) {
   return resources;
 }
 
+/// All limits of the record, to systemd as well where it knows of the cgroup.
+Result<void> apply(const Record& record) {
+  const RecordDetails& details = record.details;
+  if (!details.systemd_unit.empty()) {
+    const auto layout = TRY(linux::CgroupLayout::detect());
+    TRY(systemd::set_properties(systemd::manager_of(details), details.systemd_unit,
+                                systemd::properties_of(details.resources, layout.mode)));
+  }
+  return apply_limits(linux::Cgroup(record.cgroup_paths), details.resources);
+}
+
 Result<int> run(Context& context, const Flags& flags) {
   const auto directory = TRY(context.store.open(flags.arguments[0]));
   const Record record = TRY(directory.read_record());
@@ -90,13 +103,17 @@ Result<int> run(Context& context, const Flags& flags) {
     return failed_precondition("container not running");
   const spec::Resources resources = TRY(resources_of(flags));
   TRY(validate_resources(resources, "resources"));
-  const linux::Cgroup cgroup(record.cgroup_paths);
-  if (!record.details.systemd_unit.empty()) {
-    const auto layout = TRY(linux::CgroupLayout::detect());
-    TRY(systemd::set_properties(record.details.systemd_unit, systemd::properties_of(resources, layout.mode)));
+  Record changed = record;
+  changed.details.resources = merge_resources(record.details.resources, resources);
+  auto applied = apply(changed);
+  if (applied.ok()) applied = directory.write_record(changed);
+  if (!applied.ok()) {
+    if (auto undone = apply(record); !undone.ok())
+      logging::warn("undo the update", {{"error", undone.error().message()}});
+    return std::move(applied).error();
   }
-  TRY(apply_limits(cgroup, resources));
-  if (!resources.devices.empty()) TRY(apply_devices(cgroup, with_default_devices(resources.devices, {})));
+  if (!resources.devices.empty())
+    TRY(apply_devices(linux::Cgroup(record.cgroup_paths), with_default_devices(resources.devices, {})));
   return 0;
 }
 

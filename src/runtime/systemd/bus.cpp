@@ -1,7 +1,6 @@
 #include "runtime/systemd/bus.h"
 
 #include <poll.h>
-#include <unistd.h>
 
 #include "base/sys.h"
 #include "base/text.h"
@@ -35,20 +34,26 @@ Result<Bus> Bus::connect(const std::string& socket, std::chrono::milliseconds ti
   return bus;
 }
 
-/// Source: D-Bus Specification, "Authentication Protocol": a zero byte, then lines.
+/// Source: D-Bus Specification, "Authentication Protocol": a zero byte, then lines. We name no identity, so that the
+/// bus takes the socket's: in a user namespace we know our number on the bus's side not.
 Result<void> Bus::authenticate() {
-  const std::string auth = "AUTH EXTERNAL " + to_hex(std::to_string(::geteuid())) + "\r\n";
-  TRY(sys::write_all(socket_, std::string_view("\0", 1)));
-  TRY(sys::write_all(socket_, auth));
-  constexpr size_t kLongestLine = 256;
+  constexpr char kRequest[] = "\0AUTH EXTERNAL\r\nDATA\r\n";
+  TRY(sys::write_all(socket_, std::string_view(kRequest, sizeof kRequest - 1)));
   const auto deadline = Clock::now() + timeout_;
+  const std::string first = TRY(read_line(deadline));
+  const std::string second = first.substr(0, 4) == "DATA" ? TRY(read_line(deadline)) : first;
+  if (second.substr(0, 3) != "OK ") return Error(Code::kPermissionDenied, "the bus refuses us: " + second);
+  return sys::write_all(socket_, "BEGIN\r\n");
+}
+
+Result<std::string> Bus::read_line(Clock::time_point deadline) {
+  constexpr size_t kLongestLine = 256;
   std::string line;
   while (line.size() < 2 || line.substr(line.size() - 2) != "\r\n") {
     if (line.size() > kLongestLine) return data_loss("the bus answers AUTH with a line that is too long");
     TRY(read_to(line, line.size() + 1, deadline));
   }
-  if (line.substr(0, 3) != "OK ") return Error(Code::kPermissionDenied, "the bus refuses us: " + line);
-  return sys::write_all(socket_, "BEGIN\r\n");
+  return line;
 }
 
 Result<void> Bus::read_to(std::string& into, size_t size, Clock::time_point deadline) {

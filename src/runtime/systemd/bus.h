@@ -24,6 +24,7 @@ class Bus {
  private:
   Bus(UniqueFd socket, std::chrono::milliseconds timeout) : socket_(std::move(socket)), timeout_(timeout) {}
   Result<void> authenticate();
+  Result<std::string> read_line(std::chrono::steady_clock::time_point deadline);
   Result<Message> receive(std::chrono::steady_clock::time_point deadline);
   Result<void> read_to(std::string& into, size_t size, std::chrono::steady_clock::time_point deadline);
 

@@ -1,6 +1,11 @@
 #include "runtime/systemd/scope.h"
 
+#include <cstdlib>
+#include <optional>
+
+#include "base/files.h"
 #include "base/text.h"
+#include "runtime/cgroup_limits.h"
 #include "runtime/systemd/bus.h"
 
 namespace hull::runtime::systemd {
@@ -13,8 +18,44 @@ using dbus::Writer;
 constexpr auto kTimeout = std::chrono::seconds(30);
 constexpr const char* kSystemBus = "/run/dbus/system_bus_socket";
 
-Result<Bus> connect() {
-  auto bus = Bus::connect(kSystemBus, kTimeout);
+std::string percent_decode(std::string_view text) {
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto code = text[i] == '%' ? parse_integer<unsigned>(text.substr(i + 1, 2), 16) : std::nullopt;
+    out += code ? static_cast<char>(*code) : text[i];
+    if (code) i += 2;
+  }
+  return out;
+}
+
+/// The socket of the first address of a list that has one. Source: D-Bus Specification, "Server Addresses".
+std::optional<std::string> socket_of(std::string_view addresses) {
+  for (const std::string_view address : split(addresses, ';')) {
+    const auto transport = cut(address, ":");
+    if (!transport || transport->before != "unix") continue;
+    for (const std::string_view option : split(transport->after, ',')) {
+      const auto pair = cut(option, "=");
+      if (pair && pair->before == "path") return percent_decode(pair->after);
+    }
+  }
+  return std::nullopt;
+}
+
+Result<std::string> user_bus() {
+  if (const char* addresses = ::getenv("DBUS_SESSION_BUS_ADDRESS"); addresses && *addresses) {
+    if (auto socket = socket_of(addresses)) return *std::move(socket);
+    return invalid_argument("DBUS_SESSION_BUS_ADDRESS: no unix socket in \"" + std::string(addresses) + "\"");
+  }
+  const char* directory = ::getenv("XDG_RUNTIME_DIR");
+  const std::string socket = directory && *directory ? std::string(directory) + "/bus" : "";
+  if (!socket.empty() && exists(socket)) return socket;
+  return not_found("could not detect DBUS_SESSION_BUS_ADDRESS, nor is there $XDG_RUNTIME_DIR/bus");
+}
+
+Result<Bus> connect(Manager manager) {
+  auto socket = manager == Manager::kUser ? user_bus() : Result<std::string>(kSystemBus);
+  if (!socket.ok()) return Error(Code::kUnavailable, socket.error().message()).context("connect to systemd");
+  auto bus = Bus::connect(*socket, kTimeout);
   if (!bus.ok()) return Error(Code::kUnavailable, bus.error().message()).context("connect to systemd");
   return bus;
 }
@@ -52,7 +93,29 @@ struct ValueWriter {
       });
     });
   }
+  void operator()(const Property::Bits& value) const {
+    writer.variant("ay", [&] {
+      writer.array(1, [&] {
+        for (const uint8_t byte : value) writer.byte(byte);
+      });
+    });
+  }
 };
+
+void add_bits(std::vector<Property>& all, const char* name, const std::string& list) {
+  Property::Bits bits;
+  for (const std::string_view part : split(list, ',')) {
+    const auto range = cut(trim(part), "-");
+    const auto first = parse_integer<uint16_t>(range ? range->before : trim(part));
+    const auto last = range ? parse_integer<uint16_t>(range->after) : first;
+    constexpr uint16_t kMost = 8192;  // the most CPUs that a kernel can be built for
+    if (!first || !last || *first > *last || *last >= kMost) return;
+    if (bits.size() <= *last / 8U) bits.resize(*last / 8U + 1);
+    for (unsigned number = *first; number <= *last; ++number)
+      bits[number / 8] = static_cast<uint8_t>(bits[number / 8] | 1U << number % 8);
+  }
+  all.push_back({name, std::move(bits)});
+}
 
 void write_property(Writer& writer, const Property& property) {
   writer.align(8);
@@ -104,6 +167,12 @@ bool valid_name(std::string_view name) {
 void add_cpu(std::vector<Property>& all, const spec::CpuLimits& cpu, linux::CgroupMode mode) {
   constexpr uint64_t kSecond = 1000000, kDefaultPeriod = 100000, kStep = 10000;
   if (cpu.shares.value_or(0) != 0 && mode != linux::CgroupMode::kV2) all.push_back({"CPUShares", *cpu.shares});
+  // A weight of 0 is systemd's word for cpu.idle, which has no other weight.
+  const bool idle = cpu.idle.value_or(0) == 1;
+  if (mode == linux::CgroupMode::kV2 && (idle || cpu.shares.value_or(0) != 0))
+    all.push_back({"CPUWeight", idle ? uint64_t{0} : weight_of_shares(*cpu.shares)});
+  if (!cpu.cpus.empty()) add_bits(all, "AllowedCPUs", cpu.cpus);
+  if (!cpu.mems.empty()) add_bits(all, "AllowedMemoryNodes", cpu.mems);
   if (cpu.quota.value_or(0) == 0 && cpu.period.value_or(0) == 0) return;
   const uint64_t period = cpu.period.value_or(0) != 0 ? *cpu.period : kDefaultPeriod;
   if (cpu.period.value_or(0) != 0) all.push_back({"CPUQuotaPeriodUSec", period});
@@ -165,18 +234,39 @@ std::string ScopeName::cgroup_path() const {
       path += "/" + stem.substr(0, dash) + ".slice";
     path += "/" + slice;
   }
-  return path + "/" + unit;
+  return above + path + "/" + unit;
 }
 
-Result<ScopeName> parse_scope(const std::string& cgroups_path, const std::string& id) {
+Result<std::string> cgroup_of_user_manager() {
+  Bus bus = TRY(connect(Manager::kUser));
+  Message message;
+  message.destination = "org.freedesktop.systemd1";
+  message.path = "/org/freedesktop/systemd1";
+  message.interface = "org.freedesktop.DBus.Properties";
+  message.member = "Get";
+  message.signature = "ss";
+  Writer body;
+  body.string("org.freedesktop.systemd1.Manager");
+  body.string("ControlGroup");
+  message.body = body.bytes();
+  const std::string answer = TRY(bus.call(std::move(message)));
+  dbus::Reader reader(answer);
+  if (TRY(reader.signature()) != "s") return data_loss("the user's systemd tells no cgroup");
+  const std::string cgroup = TRY(reader.string());
+  return cgroup == "/" ? "" : cgroup;
+}
+
+Result<ScopeName> parse_scope(const std::string& cgroups_path, const std::string& id, Manager manager) {
   ScopeName name;
-  std::vector<std::string_view> parts = {"system.slice", "runc", id};
+  name.manager = manager;
+  const std::string_view usual = manager == Manager::kUser ? "user.slice" : "system.slice";
+  std::vector<std::string_view> parts = {usual, "runc", id};
   if (!cgroups_path.empty()) {
     parts = split(cgroups_path, ':');
     if (parts.size() != 3)
       return invalid_argument("expected cgroupsPath to be of format \"slice:prefix:name\" for systemd cgroups, got \"" +
                               cgroups_path + "\" instead");
-    if (parts[0].empty()) parts[0] = "system.slice";
+    if (parts[0].empty()) parts[0] = usual;
   }
   name.slice = parts[0];
   name.unit = (parts[1].empty() ? "" : std::string(parts[1]) + "-") + std::string(parts[2]) + ".scope";
@@ -191,11 +281,60 @@ Result<ScopeName> parse_scope(const std::string& cgroups_path, const std::string
   return name;
 }
 
+namespace {
+
+/// Files of v2 that systemd has a word for: it would write its own value again at a reload.
+struct UnifiedProperty {
+  const char* file;
+  const char* name;
+};
+constexpr UnifiedProperty kUnified[] = {
+    {"cpu.weight", "CPUWeight"}, {"memory.high", "MemoryHigh"}, {"memory.low", "MemoryLow"},
+    {"memory.min", "MemoryMin"}, {"memory.max", "MemoryMax"},   {"memory.swap.max", "MemorySwapMax"},
+    {"pids.max", "TasksMax"},
+};
+
+void put(std::vector<Property>& all, Property property) {
+  std::erase_if(all, [&](const Property& other) { return other.name == property.name; });
+  all.push_back(std::move(property));
+}
+
+void put_quota(std::vector<Property>& all, std::string_view value) {
+  const auto parts = cut(value, " ");
+  const auto quota = parts ? parts->before : value;
+  spec::CpuLimits cpu;
+  cpu.quota = quota == "max" ? -1 : parse_integer<int64_t>(quota).value_or(0);
+  if (parts) cpu.period = parse_integer<uint64_t>(trim(parts->after));
+  std::vector<Property> both;
+  add_cpu(both, cpu, linux::CgroupMode::kV2);
+  for (Property& property : both) put(all, std::move(property));
+}
+
+/// A value that can't be read is left to the kernel, which refuses it.
+void add_unified(std::vector<Property>& all, const std::map<std::string, std::string>& unified) {
+  for (const auto& [file, text] : unified) {
+    const std::string_view value = trim(text);
+    if (file == "cpu.max") put_quota(all, value);
+    if (file == "cpu.idle" && value == "1") put(all, {"CPUWeight", uint64_t{0}});
+    std::vector<Property> bits;
+    if (file == "cpuset.cpus") add_bits(bits, "AllowedCPUs", std::string(value));
+    if (file == "cpuset.mems") add_bits(bits, "AllowedMemoryNodes", std::string(value));
+    for (Property& property : bits) put(all, std::move(property));
+    for (const UnifiedProperty& known : kUnified) {
+      const auto number = value == "max" ? std::optional<uint64_t>(UINT64_MAX) : parse_integer<uint64_t>(value);
+      if (file == known.file && number) put(all, {known.name, *number});
+    }
+  }
+}
+
+}  // namespace
+
 std::vector<Property> properties_of(const spec::Resources& resources, linux::CgroupMode mode) {
   std::vector<Property> all;
   if (resources.cpu) add_cpu(all, *resources.cpu, mode);
   if (resources.memory) add_memory(all, *resources.memory, mode);
   if (resources.pids && resources.pids->limit != 0) all.push_back({"TasksMax", limit_of(resources.pids->limit)});
+  if (mode == linux::CgroupMode::kV2) add_unified(all, resources.unified);
   return all;
 }
 
@@ -217,7 +356,7 @@ std::vector<Property> device_properties(const std::vector<spec::DeviceRule>& rul
 
 Result<void> start_scope(const ScopeName& name, const std::string& container_id, pid_t first,
                          const std::vector<Property>& properties) {
-  Bus bus = TRY(connect());
+  Bus bus = TRY(connect(name.manager));
   TRY(watch_jobs(bus));
   std::vector<Property> all = {{"Description", "hull-runc container " + container_id},
                                {"Slice", name.slice},
@@ -242,9 +381,9 @@ Result<void> start_scope(const ScopeName& name, const std::string& container_id,
   return run_job(bus, manager_call("StartTransientUnit", "ssa(sv)a(sa(sv))", body)).context("start unit " + name.unit);
 }
 
-Result<void> set_properties(const std::string& unit, const std::vector<Property>& properties) {
+Result<void> set_properties(Manager manager, const std::string& unit, const std::vector<Property>& properties) {
   if (properties.empty()) return {};
-  Bus bus = TRY(connect());
+  Bus bus = TRY(connect(manager));
   Writer body;
   body.string(unit);
   body.boolean(true);  // not written to disk
@@ -255,8 +394,18 @@ Result<void> set_properties(const std::string& unit, const std::vector<Property>
   return {};
 }
 
-Result<void> stop_scope(const std::string& unit) {
-  Bus bus = TRY(connect());
+Result<void> attach_process(Manager manager, const std::string& unit, pid_t pid) {
+  Bus bus = TRY(connect(manager));
+  Writer body;
+  body.string(unit);
+  body.string("");  // not below it
+  body.array(4, [&] { body.uint32(static_cast<uint32_t>(pid)); });
+  TRY(bus.call(manager_call("AttachProcessesToUnit", "ssau", body)).context("attach to unit " + unit));
+  return {};
+}
+
+Result<void> stop_scope(Manager manager, const std::string& unit) {
+  Bus bus = TRY(connect(manager));
   TRY(watch_jobs(bus));
   Writer body;
   body.string(unit);

@@ -42,7 +42,9 @@ class Side:
                  if path.is_file() and path.stat().st_mode & 0o600 == 0o600 and not any(part in path.name for part in VARIES)}
         if self.systemd:
             shown = subprocess.run(["systemctl", "show", f"cmp-{self.name}.scope"], text=True, capture_output=True, check=True).stdout
-            found |= {line.split("=")[0]: line.split("=", 1)[1] for line in shown.splitlines() if line.split("=")[0] in PROPERTIES}
+            for key, _, value in sorted(line.partition("=") for line in shown.splitlines()):
+                if key in PROPERTIES:
+                    found[key] = found.get(key, "") + value + ";"
         return found
 
     def tried(self, code_and_text):

@@ -1,6 +1,13 @@
 """Resources of all kinds, with which runtimes are compared by what the kernel's files say afterwards."""
 
+import subprocess
+
 MIB = 1 << 20
+
+
+def knows_all(runc: str | None) -> bool:
+    """Whether that runc is of 1.3 or later: those before have no burst and no idle, and another curve of weights."""
+    return runc is not None and "--cpu-burst" in subprocess.run([runc, "update", "--help"], text=True, capture_output=True).stdout
 
 
 def documents(v2: bool, disk: str | None) -> dict:

@@ -18,7 +18,7 @@ def test_limits_stand_in_their_files(runc):
         "unified": {"memory.high": "50331648"}})
     files = ("cpu.weight", "cpu.max", "cpu.max.burst", "cpuset.cpus", "memory.max", "memory.swap.max", "memory.low", "memory.high",
              "pids.max", "hugetlb.2MB.max")
-    assert runc.read(name, *files) == ["39", "20000 50000", "5000", "1", "67108864", "33554432", "16777216", "50331648", "23", "4194304"]
+    assert runc.read(name, *files) == ["100", "20000 50000", "5000", "1", "67108864", "33554432", "16777216", "50331648", "23", "4194304"]
     runc.delete(name)
     assert runc.vm.run(f"ls -d /sys/fs/cgroup/test/{name}", check=False).returncode != 0
 

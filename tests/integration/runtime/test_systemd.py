@@ -1,4 +1,7 @@
 """--systemd-cgroup: the container's cgroup is a scope, and systemd knows its limits."""
+import json
+import shlex
+
 import pytest
 from in_vm import VmRuntime
 
@@ -75,3 +78,61 @@ def test_a_unit_of_that_name_is_not_taken_over(runc):
     assert "hull-mine.scope" in str(failure.value)
     assert shown(runc, "hull-mine.scope", "ActiveState") == ["active"]
     runc.vm.run("systemctl stop hull-mine.scope")
+
+
+USER_MANAGER = """
+echo "hulltest:x:7777:7777::/vm/home:/bin/sh" >>/etc/passwd; echo "hulltest:x:7777:" >>/etc/group
+mkdir -p /vm/home /run/user/7777; chown 7777:7777 /vm/home /run/user/7777; chmod 700 /run/user/7777
+cat >/run/systemd/system/hull-user.service <<U
+[Unit]
+DefaultDependencies=no
+[Service]
+User=7777
+Group=7777
+Slice=user-7777.slice
+Delegate=pids memory cpu cpuset io
+Type=notify
+Environment=XDG_RUNTIME_DIR=/run/user/7777 HOME=/vm/home DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/7777/bus
+ExecStart=/lib/systemd/systemd --user --unit=basic.target
+U
+set -e
+systemctl daemon-reload; systemctl start hull-user.service
+cat >/vm/as_user <<U
+#!/bin/sh
+export XDG_RUNTIME_DIR=/run/user/7777 HOME=/vm/home
+exec setpriv --reuid 7777 --regid 7777 --clear-groups --inh-caps=-all "\\$@"
+U
+chmod 755 /vm/as_user /vm /vm/hull-runc; /vm/as_user systemctl --user start dbus.socket dbus.service
+mkdir -p /vm/ub; cp -r /vm/rootfs /vm/ub/; chown -R 7777:7777 /vm/ub; cd /vm/ub; /vm/as_user /vm/hull-runc spec --rootless
+"""
+
+
+@pytest.fixture(scope="module")
+def user(runc):
+    """An ordinary user with a systemd of its own, to which cgroup v2 is delegated."""
+    runc.vm.run(USER_MANAGER, timeout=120)
+    return runc
+
+
+def test_a_scope_of_an_ordinary_user(user):
+    config = json.loads(user.vm.run("cat /vm/ub/config.json").stdout)
+    config["process"] |= {"terminal": False, "args": ["sleep", "1000"]}
+    config["linux"] |= {"cgroupsPath": "user.slice:hull:mine", "resources": {
+        "memory": {"limit": 64 << 20, "swap": 96 << 20}, "pids": {"limit": 33}, "cpu": {"shares": 512, "quota": 20000, "period": 50000}}}
+    runtime = f"/vm/as_user /vm/hull-runc {FLAG}"
+    user.vm.run(f"cd /vm/ub; printf %s {shlex.quote(json.dumps(config))} >config.json; {runtime} run -d mine </dev/null >out 2>&1 || {{ cat out; exit 1; }}")
+    pid = json.loads(user.vm.run(f"{runtime} state mine").stdout)["pid"]
+    place = user.vm.run(f"cat /proc/{pid}/cgroup").stdout.strip()
+    assert place == "0::/user.slice/user-7777.slice/hull-user.service/user.slice/hull-mine.scope"
+    files = "memory.max memory.swap.max pids.max cpu.weight cpu.max cgroup.procs"
+    at = "/sys/fs/cgroup" + place.removeprefix("0::")
+    assert user.vm.run(f"cd {at}; cat {files}").stdout.splitlines() == [str(64 << 20), str(32 << 20), "33", "59", "20000 50000", str(pid)]
+    shown = user.vm.run("/vm/as_user systemctl --user show hull-mine.scope -p MemoryMax -p TasksMax -p CPUWeight").stdout
+    assert sorted(shown.split()) == ["CPUWeight=59", f"MemoryMax={64 << 20}", "TasksMax=33"]
+    # An exec'd process is in the scope: its cgroup namespace begins there.
+    assert user.vm.run(f"{runtime} exec mine cat /proc/self/cgroup").stdout == "0::/\n"
+    user.vm.run(f"{runtime} update --memory 32m --pids-limit 9 mine")
+    assert user.vm.run(f"cd {at}; cat memory.max memory.swap.max pids.max").stdout.split() == [str(32 << 20), str(64 << 20), "9"]
+    user.vm.run(f"{runtime} pause mine; {runtime} resume mine; {runtime} delete --force mine")
+    assert user.vm.run("/vm/as_user systemctl --user show hull-mine.scope -p LoadState").stdout == "LoadState=not-found\n"
+    assert user.vm.run(f"ls -d {at}", check=False).returncode != 0
