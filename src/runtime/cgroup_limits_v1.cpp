@@ -25,13 +25,14 @@ void append(std::vector<CgroupWrite>& all, Writes part) {
 
 Writes cpu_writes(const spec::CpuLimits& cpu) {
   Writes writes("cpu");
-  writes.add("cpu.shares", cpu.shares && *cpu.shares == 0 ? std::optional<uint64_t>() : cpu.shares);
+  // What is idle has no shares, and the kernel refuses them.
+  writes.add("cpu.idle", cpu.idle);
+  if (cpu.shares.value_or(0) != 0 && cpu.idle.value_or(0) != 1) writes.add("cpu.shares", cpu.shares);
   writes.add("cpu.rt_period_us", cpu.realtime_period);
   writes.add("cpu.rt_runtime_us", cpu.realtime_runtime);
   writes.add("cpu.cfs_period_us", cpu.period && *cpu.period == 0 ? std::optional<uint64_t>() : cpu.period);
   writes.add("cpu.cfs_quota_us", cpu.quota && *cpu.quota == 0 ? std::optional<int64_t>() : cpu.quota);
   writes.add("cpu.cfs_burst_us", cpu.burst);
-  writes.add("cpu.idle", cpu.idle);
   return writes;
 }
 

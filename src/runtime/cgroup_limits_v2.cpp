@@ -9,7 +9,9 @@ std::string max_or(int64_t value) { return value == -1 ? "max" : std::to_string(
 
 void add_cpu(std::vector<CgroupWrite>& all, const spec::CpuLimits& cpu) {
   if (cpu.idle) all.push_back({"cpu", "cpu.idle", std::to_string(*cpu.idle)});
-  if (cpu.shares.value_or(0) != 0) all.push_back({"cpu", "cpu.weight", std::to_string(weight_of_shares(*cpu.shares))});
+  // What is idle has no weight, and the kernel refuses one.
+  if (cpu.shares.value_or(0) != 0 && cpu.idle.value_or(0) != 1)
+    all.push_back({"cpu", "cpu.weight", std::to_string(weight_of_shares(*cpu.shares))});
   if (cpu.quota.value_or(0) != 0 || cpu.period.value_or(0) != 0) {
     std::string value = cpu.quota.value_or(0) > 0 ? std::to_string(*cpu.quota) : "max";
     if (cpu.period.value_or(0) != 0) value += " " + std::to_string(*cpu.period);
