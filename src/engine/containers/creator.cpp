@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/sys.h"
 #include "engine/containers/copy_up.h"
+#include "engine/containers/links.h"
 #include "engine/containers/merge.h"
 #include "engine/containers/names.h"
 #include "engine/containers/oci/rootfs_view.h"
@@ -54,12 +55,6 @@ void drop_unsupported(api::Resources& resources, std::vector<std::string>& warni
         "out of resources.");
 }
 
-/// Of the request's or of the image's type.
-template <class Health>
-bool has_check(const std::optional<Health>& health) {
-  return health && !health->test.empty() && health->test[0] != "NONE";
-}
-
 }  // namespace
 
 Result<api::CreatedContainer> Creator::create(const Call& call, api::CreateContainer request,
@@ -71,7 +66,6 @@ Result<api::CreatedContainer> Creator::create(const Call& call, api::CreateConta
   api::CreatedContainer created;
   created.warnings = TRY(validate(record.config, record.host, registry_.settings()));
   drop_unsupported(record.host.resources, created.warnings);
-  if (has_check(record.config.healthcheck)) return unimplemented("Healthcheck: health checks are not supported");
 
   Rollback undo;
   TRY(reserve_name(record, options, undo));
@@ -80,9 +74,6 @@ Result<api::CreatedContainer> Creator::create(const Call& call, api::CreateConta
   record.image_chain = std::move(image.chain_id);
   merge_image_config(record.config, image.config.config);
   apply_defaults(record);
-  if (has_check(image.config.config.healthcheck) && !record.config.healthcheck->test.empty() &&
-      record.config.healthcheck->test[0] != "NONE")
-    created.warnings.emplace_back("The health check of image " + record.config.image + " is not run.");
   TRY(validate(record.config, record.host, registry_.settings()));
   record.command = TRY(command_of(record.config));
   TRY(check_network(record));
@@ -151,6 +142,12 @@ void Creator::apply_defaults(ContainerRecord& record) const {
 /// Whether the networks exist, and the container to be joined, is asked at start, as in docker: whose client takes "not
 /// found" at create for a missing image, and would pull it.
 Result<void> Creator::check_network(const ContainerRecord& record) const {
+  for (const std::string& text : record.host.links.value_or(std::vector<std::string>())) {
+    const Link link = TRY(parse_link(text));
+    const auto other = registry_.index().find(link.container);
+    if (!other.ok())
+      return Error(other.error()).as(Code::kInvalidArgument).context("could not get container for " + link.container);
+  }
   if (record.host.network_mode.starts_with("container:")) return {};
   auto sound = registry_.services().sandboxes.validate(sandbox_request(record, registry_.directory(record.id)));
   if (sound.is(Code::kNotFound)) return {};

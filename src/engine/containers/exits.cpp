@@ -5,6 +5,7 @@
 
 #include "base/files.h"
 #include "base/log.h"
+#include "engine/containers/health.h"
 #include "engine/containers/lifecycle.h"
 #include "engine/containers/restart_policy.h"
 
@@ -74,6 +75,7 @@ void Lifecycle::show_exit(Container& container, const containerd::TaskExit& exit
   next.state.exit_code = exit.code;
   next.state.finished_at = exit.at.value_or(now());
   next.state.pid = 0;
+  if (next.state.health) next.state.health->status = kHealthUnhealthy;
   next.sandbox.reset();
   next.state.phase = restarts_after_exit(next) ? Phase::kRestarting : Phase::kExited;
   const auto run_time = *next.state.finished_at - next.state.started_at.value_or(*next.state.finished_at);
@@ -132,13 +134,10 @@ void Lifecycle::compare_pause(const std::string& id) {
     if (!turn.ok() || !is_live(container->record()->state.phase)) return;
     const auto task = registry_.services().tasks.get(Call::within(kPatience), {container->id(), ""});
     if (!task.ok()) return;  // it has ended: its exit comes, too
-    ContainerRecord next = *container->record();
     const bool paused = task->status == containerd::TaskStatus::kPaused;
     if (!paused && task->status != containerd::TaskStatus::kRunning) return;
-    if (paused == (next.state.phase == Phase::kPaused)) return;
-    next.state.phase = paused ? Phase::kPaused : Phase::kRunning;
-    registry_.announce(next, paused ? "pause" : "unpause");
-    registry_.change_state(*container, std::move(next));
+    if (paused == (container->record()->state.phase == Phase::kPaused)) return;
+    show_pause(*container, paused ? Phase::kPaused : Phase::kRunning);
   });
 }
 
@@ -183,7 +182,9 @@ void Lifecycle::compare(const ContainerPtr& container) {
       if (adopted.ok()) {
         if (task && task->status == containerd::TaskStatus::kPaused) adopted->state.phase = Phase::kPaused;
         if (task && task->status == containerd::TaskStatus::kRunning) adopted->state.phase = Phase::kRunning;
+        const bool runs = adopted->state.phase == Phase::kRunning;
         registry_.change_state(*container, std::move(adopted).value());
+        if (runs && running_) running_(container->id());
       } else {
         logging::error("take over container", {{"container", container->id()}, {"error", adopted.error().message()}});
       }

@@ -3,6 +3,7 @@
 #include <csignal>
 
 #include "base/log.h"
+#include "engine/containers/health.h"
 #include "engine/containers/restart_policy.h"
 #include "engine/containers/validate.h"
 
@@ -57,6 +58,7 @@ Result<void> Lifecycle::start_now(const Call& call, Container& container) {
   if (!started.ok()) return note_failed_start(container, started.error());
   registry_.change_state(container, *started);
   registry_.announce(*started, "start");
+  if (running_) running_(container.id());
   return {};
 }
 
@@ -164,19 +166,27 @@ Result<void> Lifecycle::end(const Call& call, const ContainerPtr& container) {
 
 Result<void> Lifecycle::change_pause(const Call& call, Container& container, Phase from, Phase to) {
   const auto turn = TRY(container.take_turn(call));
-  ContainerRecord next = *container.record();
+  const Phase phase = container.record()->state.phase;
   auto& tasks = registry_.services().tasks;
-  if (next.state.phase == to && to == Phase::kPaused)
-    return conflict("container " + container.id() + " is already paused");
-  if (next.state.phase != from)
+  if (phase == to && to == Phase::kPaused) return conflict("container " + container.id() + " is already paused");
+  if (phase != from)
     return conflict("container " + container.id() + " is not " + (from == Phase::kPaused ? "paused" : "running"));
   TRY((to == Phase::kPaused ? tasks.pause(call, container.id()) : tasks.resume(call, container.id()))
           .context("cannot " + std::string(to == Phase::kPaused ? "pause" : "unpause") + " container " +
                    container.id()));
-  next.state.phase = to;
-  registry_.announce(next, to == Phase::kPaused ? "pause" : "unpause");
-  registry_.change_state(container, std::move(next));
+  show_pause(container, to);
   return {};
+}
+
+/// Who is not watched counts as unhealthy, as in docker.
+void Lifecycle::show_pause(Container& container, Phase to) {
+  ContainerRecord next = *container.record();
+  const bool pauses = to == Phase::kPaused;
+  next.state.phase = to;
+  if (pauses && next.state.health) next.state.health->status = kHealthUnhealthy;
+  registry_.announce(next, pauses ? "pause" : "unpause");
+  registry_.change_state(container, std::move(next));
+  if (const auto& tell = pauses ? halted_ : running_) tell(container.id());
 }
 
 Result<void> Lifecycle::pause(const Call& call, const ContainerPtr& container) {

@@ -67,6 +67,10 @@ class Lifecycle final : public containerd::TaskListener {
   /// Told when a container's run is over, before anyone else.
   void on_run_over(std::function<void(const std::string& container)> tell) { run_over_ = std::move(tell); }
 
+  /// Told, under the turn, that the process of a container runs: it was started, taken over, or goes on after a pause.
+  void on_running(std::function<void(const std::string& container)> tell) { running_ = std::move(tell); }
+  void on_pause(std::function<void(const std::string& container)> tell) { halted_ = std::move(tell); }
+
   void on_exit(const containerd::TaskName& name, int64_t pid, const containerd::TaskExit& exit) override;
   void on_out_of_memory(const std::string& container) override;
   void on_paused(const std::string& container) override;
@@ -93,6 +97,7 @@ class Lifecycle final : public containerd::TaskListener {
   Result<void> signal(const Call& call, Container& container, int number);
   Result<void> give_up_restart(const Call& call, Container& container);
   Result<void> wait_ended(const Call& call, Container& container);
+  void show_pause(Container& container, Phase to);
   Result<void> change_pause(const Call& call, Container& container, Phase from, Phase to);
   void end_unclaimed(const containerd::TaskInfo& task);
   void clear_unclaimed(const std::string& id);
@@ -106,6 +111,8 @@ class Lifecycle final : public containerd::TaskListener {
   std::function<void(const ContainerPtr&)> auto_remove_;
   std::function<void(const containerd::TaskName&, const containerd::TaskExit&)> exec_exit_;
   std::function<void(const std::string&)> run_over_;
+  std::function<void(const std::string&)> running_;
+  std::function<void(const std::string&)> halted_;
   std::function<void()> reconnected_;
   Guarded<std::map<std::string, std::chrono::milliseconds>> delays_;  // last restart delay, by container
   std::atomic<bool> engine_started_ = false;

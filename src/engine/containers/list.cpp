@@ -14,6 +14,8 @@ const std::vector<std::string> kListFilters = {"ancestor", "before",  "exited", 
 
 constexpr std::string_view kPhases[] = {"created", "running", "paused", "restarting", "removing", "exited", "dead"};
 
+constexpr std::string_view kHealths[] = {"none", "starting", "healthy", "unhealthy"};
+
 /// "80", "80/tcp" or "80-90/tcp" against a container's port.
 bool port_matches(const std::string& wanted, uint16_t port, const std::string& protocol) {
   const auto ports = api::parse_ports(wanted);
@@ -47,6 +49,8 @@ Result<void> check_values(const ContainerFilters& filters) {
     for (const std::string& value : values) {
       if (name == "status" && std::find(std::begin(kPhases), std::end(kPhases), value) == std::end(kPhases))
         return invalid_argument("invalid filter 'status=" + value + "'");
+      if (name == "health" && std::find(std::begin(kHealths), std::end(kHealths), value) == std::end(kHealths))
+        return invalid_argument("invalid filter 'health=" + value + "'");
       if (name == "exited" && !parse_integer<int64_t>(value))
         return invalid_argument("invalid filter 'exited=" + value + "'");
       if ((name == "expose" || name == "publish") && !api::parse_ports(value).ok())
@@ -144,7 +148,10 @@ bool ContainerMatcher::matches(const ContainerRecord& record) const {
              }) &&
          any("ancestor", image_is) && any("network", on_network) && any("volume", has_volume) &&
          any("expose", exposes) && any("publish", publishes) &&
-         any("health", [](const auto& value) { return value == "none"; }) &&
+         any("health",
+             [&](const auto& value) {
+               return value == (record.state.health ? record.state.health->status : "none");
+             }) &&
          any("is-task", [](const auto& value) { return value == "false" || value == "0"; });
 }
 

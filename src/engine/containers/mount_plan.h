@@ -29,10 +29,12 @@ struct MountPlan {
   std::string mode;         ///< the options as the user wrote them, shown by inspect
   bool read_only = false;
   bool recursive = true;
-  bool create_source = false;  ///< a missing host directory is made at start
-  std::string propagation;     ///< of a bind: "rprivate" …
+  bool read_only_recursive = true;  ///< of a bind with mounts in it, where it is read-only at all
+  bool create_source = false;       ///< a missing host directory is made at start
+  std::string propagation;          ///< of a bind: "rprivate" …
 
-  std::string volume;  ///< name
+  std::string volume;   ///< name
+  std::string subpath;  ///< the part of the volume that is mounted; empty: all of it
   std::string driver;
   bool anonymous = false;
   bool copy_image_content = false;  ///< into an empty volume, once
@@ -48,6 +50,8 @@ void describe(V& json, MountPlan& plan) {
   json.omit_empty("mode", plan.mode);
   json.omit_empty("read_only", plan.read_only);
   json.field("recursive", plan.recursive);
+  json.field("read_only_recursive", plan.read_only_recursive);
+  json.omit_empty("subpath", plan.subpath);
   json.omit_empty("create_source", plan.create_source);
   json.omit_empty("propagation", plan.propagation);
   json.omit_empty("volume", plan.volume);

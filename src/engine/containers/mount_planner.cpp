@@ -113,8 +113,17 @@ Result<MountPlan> bind_of(const api::Mount& mount) {
     return bad_mount(mount, "bind source path does not exist: " + mount.source);
   if (!options.propagation.empty() && !is_propagation(options.propagation))
     return bad_mount(mount, "invalid propagation mode: " + options.propagation);
-  if (options.read_only_force_recursive || options.read_only_non_recursive)
-    return unimplemented("Mounts.BindOptions: ReadOnlyForceRecursive and ReadOnlyNonRecursive are not supported");
+  if (options.read_only_non_recursive && !mount.read_only)
+    return bad_mount(mount, "mount must be set to ReadOnly when using ReadOnlyNonRecursive");
+  if (options.read_only_force_recursive) {
+    if (!mount.read_only) return bad_mount(mount, "mount must be set to ReadOnly when using ReadOnlyForceRecursive");
+    if (options.non_recursive) return bad_mount(mount, "ReadOnlyForceRecursive conflicts with NonRecursive");
+    if (options.read_only_non_recursive)
+      return bad_mount(mount, "ReadOnlyForceRecursive conflicts with ReadOnlyNonRecursive");
+    if (!options.propagation.empty() && options.propagation != "rprivate")
+      return bad_mount(mount, "ReadOnlyForceRecursive can only be used with propagation rprivate");
+  }
+  plan.read_only_recursive = !options.read_only_non_recursive;
   plan.recursive = !options.non_recursive;
   plan.propagation = options.propagation.empty() ? "rprivate" : options.propagation;
   return plan;
@@ -126,10 +135,17 @@ Result<MountPlan> volume_of(const api::Mount& mount, VolumeRequest& request) {
   if (!mount.source.empty() && !is_volume_name(mount.source))
     return bad_mount(mount, "\"" + mount.source + "\" includes invalid characters for a local volume name");
   const auto options = mount.volume_options.value_or(api::VolumeOptions());
-  if (!options.subpath.empty()) return unimplemented("Mounts.VolumeOptions.Subpath is not supported");
+  if (!options.subpath.empty()) {
+    if (mount.source.empty()) return bad_mount(mount, "must not set Subpath when using anonymous volumes");
+    const std::string clean = clean_path(options.subpath);
+    if (options.subpath.starts_with('/') || clean == ".." || clean.starts_with("../"))
+      return bad_mount(
+          mount, "invalid mount path: '" + options.subpath + "' subpath must be a relative path within the volume");
+  }
   const auto driver = options.driver_config.value_or(api::MountDriver());
   MountPlan plan = volume_plan(mount.source, driver.name);
-  plan.copy_image_content = !options.no_copy;
+  plan.copy_image_content = !options.no_copy && options.subpath.empty();
+  plan.subpath = options.subpath.empty() ? "" : clean_path(options.subpath);
   request = {plan.volume, plan.driver, driver.options, options.labels};
   return plan;
 }

@@ -4,6 +4,11 @@
 
 namespace hull::engine {
 
+std::string Registry::log_path(const ContainerRecord& record) const {
+  if (record.host.log_config.type == "local") return directory(record.id) + "/local-logs/container.log";
+  return directory(record.id) + "/" + record.id + "-json.log";
+}
+
 void Registry::change_state(Container& container, ContainerRecord next) {
   if (auto saved = store_.update_state(next); !saved.ok())
     logging::error("save container state", {{"container", next.id}, {"error", saved.error().message()}});

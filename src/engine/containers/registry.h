@@ -32,7 +32,7 @@ class Registry {
   void announce(const ContainerRecord& record, std::string action, std::map<std::string, std::string> attributes = {});
 
   std::string directory(const std::string& id) const { return settings_.data_root + "/containers/" + id; }
-  std::string log_path(const std::string& id) const { return directory(id) + "/" + id + "-json.log"; }
+  std::string log_path(const ContainerRecord& record) const;
   std::string fifo_directory(const std::string& id) const { return settings_.exec_root + "/fifo/" + id; }
 
  private:

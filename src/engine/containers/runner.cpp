@@ -8,9 +8,13 @@
 #include "base/files.h"
 #include "base/log.h"
 #include "base/sys.h"
+#include "base/text.h"
+#include "engine/containers/health.h"
+#include "engine/containers/host_mounts.h"
 #include "engine/containers/oci/rootfs_view.h"
 #include "engine/containers/oci/spec_builder.h"
 #include "engine/containers/sandbox_request.h"
+#include "engine/logs/ring.h"
 
 namespace hull::engine {
 namespace {
@@ -29,6 +33,16 @@ std::unique_ptr<logs::Spool> open_spool(const std::string& directory) {
   if (spool.ok()) return std::move(spool).value();
   logging::warn("open spool of container output", {{"path", directory}, {"error", spool.error().message()}});
   return nullptr;
+}
+
+logs::Source log_source(const ContainerRecord& record) {
+  return {.id = record.id,
+          .name = record.name,
+          .image_name = record.config.image,
+          .image_id = record.image_id,
+          .command = join(record.command, " "),
+          .labels = record.config.labels.value_or(api::StringMap()),
+          .env = record.config.env.value_or(std::vector<std::string>())};
 }
 
 bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
@@ -61,7 +75,7 @@ Result<ContainerRecord> Runner::start(const Call& call, Container& container) {
   Rollback undo;
   TRY(mount_volumes(next, undo));
   next.sandbox = TRY(make_sandbox(next, undo));
-  const std::string spec = TRY(make_spec(next));
+  const std::string spec = TRY(make_spec(next, undo));
   const stdio::Fifos fifos = TRY(begin_streams(container, next, undo));
   next.state.pid = TRY(run_task(call, next, fifos, spec, undo));
   undo.commit();
@@ -73,6 +87,11 @@ Result<ContainerRecord> Runner::start(const Call& call, Container& container) {
   next.state.exit_code = 0;
   next.state.error.clear();
   next.state.oom_killed = false;
+  if (has_health_check(next.config)) {
+    api::Health& health = next.state.health ? *next.state.health : next.state.health.emplace();
+    health.status = kHealthStarting;
+    health.failing_streak = 0;
+  }
   return next;
 }
 
@@ -91,8 +110,23 @@ Result<void> Runner::mount_volumes(const ContainerRecord& record, Rollback& undo
   return {};
 }
 
+Result<std::vector<Runner::Linked>> Runner::linked_containers(const ContainerRecord& record) const {
+  std::vector<Linked> all;
+  for (const std::string& text : record.host.links.value_or(std::vector<std::string>())) {
+    Link link = TRY(parse_link(text));
+    RecordPtr other = TRY(registry_.index().find(link.container))->record();
+    if (!is_live(other->state.phase))
+      return conflict("Cannot link to a non running container: /" + other->name + " AS /" + record.name + "/" +
+                      link.alias);
+    all.push_back({std::move(link), std::move(other)});
+  }
+  return all;
+}
+
 Result<SandboxRequest> Runner::request_of(const ContainerRecord& record) const {
   SandboxRequest request = sandbox_request(record, registry_.directory(record.id));
+  for (const Linked& linked : TRY(linked_containers(record)))
+    for (std::string& host : link_hosts(linked.link, *linked.other)) request.extra_hosts.push_back(std::move(host));
   if (!request.network_mode.starts_with("container:")) return request;
   const auto other = registry_.index().find(request.network_mode.substr(10));
   if (!other.ok()) return Error(other.error()).as(Code::kInternal).context("joining network namespace of container");
@@ -119,24 +153,75 @@ Result<oci::ResolvedUser> Runner::resolve_user(const ContainerRecord& record, co
   return oci::resolve_user(user, groups, {passwd.value_or(""), group.value_or("")});
 }
 
-Result<std::string> Runner::make_spec(const ContainerRecord& record) const {
-  oci::SpecInput input{record.id,
-                       record.config,
-                       record.host,
-                       record.command,
-                       record.mounts,
-                       registry_.settings(),
-                       {},
-                       {},
-                       registry_.directory(record.id)};
-  input.user = TRY(resolve_user(record, record.config.user));
-  if (!record.sandbox->netns_path.empty()) input.join[spec::NamespaceType::kNetwork] = record.sandbox->netns_path;
-  if (record.host.pid_mode.starts_with("container:")) {
-    const auto other = TRY(registry_.index().find(record.host.pid_mode.substr(10)));
-    const RecordPtr joined = other->record();
-    if (!is_live(joined->state.phase)) return conflict("cannot join PID of a non running container: " + other->id());
-    input.join[spec::NamespaceType::kPid] = "/proc/" + std::to_string(joined->state.pid) + "/ns/pid";
+std::string Runner::mounts_directory(const std::string& id) const {
+  return registry_.settings().exec_root + "/mounts/" + id;
+}
+
+/// The plans as the runtime is given them: parts of volumes have paths of their own.
+Result<std::vector<MountPlan>> Runner::mount_parts(const ContainerRecord& record, Rollback& undo) const {
+  const std::string directory = mounts_directory(record.id);
+  TRY(unmount_all(directory));  // of a run that ended while nobody looked
+  undo.add([directory] { return unmount_all(directory); });
+  std::vector<MountPlan> plans = record.mounts;
+  for (MountPlan& plan : plans)
+    if (!plan.subpath.empty()) plan.source = TRY(mount_subpath(directory, plan.source, plan.subpath));
+  return plans;
+}
+
+Result<RecordPtr> Runner::joined_container(const std::string& mode, const char* what) const {
+  const auto other = TRY(registry_.index().find(mode.substr(std::string_view("container:").size())));
+  RecordPtr record = other->record();
+  if (!is_live(record->state.phase))
+    return conflict("cannot join " + std::string(what) + " of a non running container: " + other->id());
+  return record;
+}
+
+/// Where /dev/shm comes from, when it is not the container's alone.
+Result<std::string> Runner::find_shared_memory(const ContainerRecord& record, Rollback& undo) const {
+  const std::string& mode = record.host.ipc_mode;
+  const int64_t size = record.host.shm_size > 0 ? record.host.shm_size : registry_.settings().default_shm_size;
+  if (mode == "shareable") {
+    undo.add([directory = mounts_directory(record.id)] { return unmount_all(directory); });
+    return mount_shared_memory(mounts_directory(record.id), size);
   }
+  if (!mode.starts_with("container:")) return std::string();
+  const RecordPtr other = TRY(joined_container(mode, "IPC"));
+  if (other->host.ipc_mode != "shareable")
+    return conflict("cannot join IPC of container " + other->id +
+                    ": non-shareable IPC (hint: use IpcMode:shareable for the donor container)");
+  return mounts_directory(other->id) + "/shm";
+}
+
+Result<std::string> Runner::make_spec(const ContainerRecord& record, Rollback& undo) const {
+  const auto plans = TRY(mount_parts(record, undo));
+  api::Config config = record.config;
+  std::vector<std::string> env;
+  for (const Linked& linked : TRY(linked_containers(record)))
+    for (std::string& variable : link_variables(linked.link, *linked.other, record.name))
+      env.push_back(std::move(variable));
+  // The container's own come later: they win.
+  if (config.env) env.insert(env.end(), config.env->begin(), config.env->end());
+  config.env = std::move(env);
+  oci::SpecInput input{.id = record.id,
+                       .config = config,
+                       .host = record.host,
+                       .command = record.command,
+                       .mounts = plans,
+                       .settings = registry_.settings(),
+                       .user = TRY(resolve_user(record, record.config.user)),
+                       .join = {},
+                       .shared_memory = TRY(find_shared_memory(record, undo)),
+                       .files_directory = registry_.directory(record.id)};
+  if (!record.sandbox->netns_path.empty()) input.join[spec::NamespaceType::kNetwork] = record.sandbox->netns_path;
+  const auto join = [&](spec::NamespaceType type, const std::string& mode, const char* what,
+                        const char* name) -> Result<void> {
+    if (!mode.starts_with("container:")) return {};
+    const RecordPtr other = TRY(joined_container(mode, what));
+    input.join[type] = "/proc/" + std::to_string(other->state.pid) + "/ns/" + name;
+    return {};
+  };
+  TRY(join(spec::NamespaceType::kPid, record.host.pid_mode, "PID", "pid"));
+  TRY(join(spec::NamespaceType::kIpc, record.host.ipc_mode, "IPC", "ipc"));
   return spec::format_runtime_spec(TRY(oci::build_spec(input)));
 }
 
@@ -153,12 +238,15 @@ Result<void> Runner::open_hub(Container& container, const ContainerRecord& recor
   if (options.kind == logs::Kind::kNone) {
     driver = std::make_unique<logs::NoDriver>();
   } else {
-    auto file = TRY(logs::JsonFile::open(registry_.log_path(record.id), options,
-                                         logs::attributes_of(options, record.config.labels.value_or(api::StringMap()),
-                                                             record.config.env.value_or(std::vector<std::string>())),
-                                         open_spool(registry_.fifo_directory(record.id))));
+    const std::string path = registry_.log_path(record);
+    TRY(make_directories(path.substr(0, path.rfind('/')), 0710));
+    auto file =
+        TRY(logs::JsonFile::open(path, options, logs::attributes_of(options, log_source(record)),
+                                 options.non_blocking ? nullptr : open_spool(registry_.fifo_directory(record.id))));
     container.set_log_progress(file->progress());
     driver = std::move(file);
+    // What may be dropped needs no spool.
+    if (options.non_blocking) driver = TRY(logs::Ring::start(std::move(driver), options.max_buffer));
   }
   return container.hub().begin(fifos, std::move(driver));
 }
@@ -269,6 +357,7 @@ void Runner::release(const Call& call, const ContainerRecord& record) {
   for (const MountPlan& plan : record.mounts)
     if (plan.kind == MountKind::kVolume) services.volumes.unmount(plan.volume, record.id);
   log_failure("remove FIFOs", record.id, remove_tree(registry_.fifo_directory(record.id)));
+  log_failure("unmount parts of volumes", record.id, unmount_all(mounts_directory(record.id)));
 }
 
 void Runner::remove_sandbox(const std::string& container) {

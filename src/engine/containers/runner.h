@@ -4,6 +4,7 @@
 #include "base/result.h"
 #include "base/rollback.h"
 #include "engine/containerd/tasks.h"
+#include "engine/containers/links.h"
 #include "engine/containers/oci/user.h"
 #include "engine/containers/registry.h"
 
@@ -38,9 +39,18 @@ class Runner {
 
  private:
   Result<void> mount_volumes(const ContainerRecord& record, Rollback& undo) const;
+  std::string mounts_directory(const std::string& id) const;
+  Result<std::vector<MountPlan>> mount_parts(const ContainerRecord& record, Rollback& undo) const;
+  Result<std::string> find_shared_memory(const ContainerRecord& record, Rollback& undo) const;
+  struct Linked {
+    Link link;
+    RecordPtr other;
+  };
+  Result<std::vector<Linked>> linked_containers(const ContainerRecord& record) const;
+  Result<RecordPtr> joined_container(const std::string& mode, const char* what) const;
   Result<Sandbox> make_sandbox(const ContainerRecord& record, Rollback& undo) const;
   Result<SandboxRequest> request_of(const ContainerRecord& record) const;
-  Result<std::string> make_spec(const ContainerRecord& record) const;
+  Result<std::string> make_spec(const ContainerRecord& record, Rollback& undo) const;
   Result<stdio::Fifos> begin_streams(Container& container, const ContainerRecord& record, Rollback& undo) const;
   Result<void> open_hub(Container& container, const ContainerRecord& record, const stdio::Fifos& fifos) const;
   Result<int64_t> run_task(const Call& call, const ContainerRecord& record, const stdio::Fifos& fifos,

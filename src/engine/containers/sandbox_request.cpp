@@ -12,8 +12,8 @@ SandboxRequest sandbox_request(const ContainerRecord& record, std::string files_
   request.container_name = record.name;
   request.hostname = record.config.hostname;
   request.domain_name = record.config.domainname;
-  request.network_mode = record.host.network_mode;
-  request.endpoints = record.endpoints;
+  request.network_mode = record.config.network_disabled ? "none" : record.host.network_mode;
+  if (!record.config.network_disabled) request.endpoints = record.endpoints;
   // As docker has it: the mode's network, unless the container was disconnected from it and has others.
   if (is_network_name(request.network_mode) && request.endpoints.empty())
     request.endpoints.try_emplace(request.network_mode);

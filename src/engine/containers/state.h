@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "api/container/inspect.h"
 #include "base/json.h"
 #include "base/time.h"
 
@@ -46,7 +47,8 @@ struct RunState {
   std::optional<Timestamp> started_at;
   std::optional<Timestamp> finished_at;
   int64_t restart_count = 0;
-  bool stopped_by_user = false;  ///< no restart policy starts it again, but "always" when the engine starts
+  std::optional<api::Health> health;  ///< where it has a check, once it was started
+  bool stopped_by_user = false;       ///< no restart policy starts it again, but "always" when the engine starts
 };
 
 }  // namespace hull::engine
@@ -74,6 +76,7 @@ void describe(V& json, RunState& state) {
   json.field("started_at", state.started_at);
   json.field("finished_at", state.finished_at);
   json.omit_empty("restart_count", state.restart_count);
+  json.optional("health", state.health);
   json.omit_empty("stopped_by_user", state.stopped_by_user);
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/files.h"
 #include "base/text.h"
+#include "engine/containers/links.h"
 #include "engine/containers/oci/capabilities.h"
 #include "engine/containers/oci/mounts.h"
 #include "engine/containers/oci/resources.h"
@@ -117,11 +118,6 @@ bool is_mode(const std::string& mode, std::initializer_list<std::string_view> wo
 Result<void> check_modes(const api::HostConfig& host) {
   if (!is_mode(host.ipc_mode, {"", "none", "private", "shareable", "host"}))
     return bad("invalid IPC mode: " + host.ipc_mode);
-  if (host.ipc_mode == "shareable" || host.ipc_mode.starts_with("container:")) {
-    // A shared /dev/shm needs a place of its own on the host.
-    if (host.ipc_mode.starts_with("container:"))
-      return unimplemented("HostConfig.IpcMode: \"" + host.ipc_mode + "\" is not supported");
-  }
   if (!is_mode(host.pid_mode, {"", "host"})) return bad("invalid PID mode: " + host.pid_mode);
   if (!host.uts_mode.empty() && host.uts_mode != "host") return bad("invalid UTS mode: " + host.uts_mode);
   if (!host.userns_mode.empty() && host.userns_mode != "host")
@@ -148,9 +144,26 @@ Result<void> check_network_mode(const api::Config& config, const api::HostConfig
   return {};
 }
 
+Result<void> check_links(const api::HostConfig& host) {
+  if (!host.links || host.links->empty()) return {};
+  for (const std::string& link : *host.links) TRY(parse_link(link));
+  const std::string& mode = host.network_mode;
+  if (mode == "host")
+    return bad(
+        "conflicting options: host type networking can't be used with links. This would result in undefined behavior");
+  if (mode.starts_with("container:"))
+    return bad(
+        "conflicting options: container type network can't be used with links. This would result in undefined "
+        "behavior");
+  // On other networks, links are names that a resolver knows.
+  if (!mode.empty() && mode != "default" && mode != "bridge")
+    return unimplemented("HostConfig.Links: links are supported on the default bridge only, not on network \"" + mode +
+                         "\"");
+  return {};
+}
+
 /// What Docker has and Hull has not: refused by name, never ignored.
-Result<void> check_missing(const api::Config& config, const api::HostConfig& host) {
-  if (host.links && !host.links->empty()) return unimplemented("HostConfig.Links: container links are not supported");
+Result<void> check_missing(const api::HostConfig& host) {
   if (!host.storage_opt.empty())
     return bad(
         "--storage-opt is supported only for overlay over xfs with 'pquota' mount option: HostConfig.StorageOpt");
@@ -163,7 +176,6 @@ Result<void> check_missing(const api::Config& config, const api::HostConfig& hos
   if (!host.volume_driver.empty() && host.volume_driver != "local")
     return not_found("error looking up volume plugin " + host.volume_driver + ": plugin \"" + host.volume_driver +
                      "\" not found");
-  if (config.network_disabled) return unimplemented("NetworkDisabled is not supported: use the network \"none\"");
   return {};
 }
 
@@ -217,7 +229,8 @@ Result<std::vector<std::string>> validate(const api::Config& config, const api::
   TRY(validate_restart_policy(host.restart_policy));
   TRY(check_modes(host));
   TRY(check_network_mode(config, host));
-  TRY(check_missing(config, host));
+  TRY(check_links(host));
+  TRY(check_missing(host));
   TRY(check_host(host, settings));
   for (const auto& [port, unused] : config.exposed_ports) TRY(api::parse_ports(port));
   if (host.port_bindings) TRY(api::validate(*host.port_bindings));

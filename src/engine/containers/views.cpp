@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/containers/health.h"
+#include "engine/containers/links.h"
 #include "engine/containers/oci/security.h"
 
 namespace hull::engine {
@@ -20,6 +22,7 @@ api::ContainerState state_view(const RunState& run) {
   state.error = run.error;
   state.started_at = run.started_at;
   state.finished_at = run.finished_at;
+  state.health = run.health;
   return state;
 }
 
@@ -131,12 +134,15 @@ api::ContainerInspect inspect_view(const ContainerRecord& record, const Registry
   view.resolv_conf_path = directory + "/resolv.conf";
   view.hostname_path = directory + "/hostname";
   view.hosts_path = directory + "/hosts";
-  if (record.host.log_config.type == "json-file") view.log_path = registry.log_path(record.id);
+  if (record.host.log_config.type == "json-file") view.log_path = registry.log_path(record);
   view.name = "/" + record.name;
   view.restart_count = record.state.restart_count;
   view.driver = registry.settings().snapshotter;
   view.platform = "linux";
   view.host_config = record.host;
+  if (view.host_config.links)
+    for (std::string& text : *view.host_config.links)
+      if (const auto link = parse_link(text); link.ok()) text = link_view(*link, record.name);
   if (!view.host_config.masked_paths)
     view.host_config.masked_paths = record.host.privileged ? std::vector<std::string>() : oci::default_masked_paths();
   if (!view.host_config.readonly_paths)
@@ -188,12 +194,18 @@ std::string human_duration(std::chrono::nanoseconds duration) {
   return count(hours / 24 / 365, "years");
 }
 
+/// " (healthy)", where there is a check.
+std::string health_text(const RunState& state) {
+  if (!state.health) return "";
+  return state.health->status == kHealthStarting ? " (health: starting)" : " (" + state.health->status + ")";
+}
+
 std::string status_text(const RunState& state, Timestamp time) {
   const auto since = [&](const std::optional<Timestamp>& moment) {
     return human_duration(time - moment.value_or(time));
   };
   switch (state.phase) {
-    case Phase::kRunning: return "Up " + since(state.started_at);
+    case Phase::kRunning: return "Up " + since(state.started_at) + health_text(state);
     case Phase::kPaused: return "Up " + since(state.started_at) + " (Paused)";
     case Phase::kRestarting:
       return "Restarting (" + std::to_string(state.exit_code) + ") " + since(state.finished_at) + " ago";

@@ -14,6 +14,7 @@ api::ContainerInspect inspect_view(const ContainerRecord& record, const Registry
 api::ContainerSummary summary_view(const ContainerRecord& record);
 
 /// "Up 3 minutes", "Exited (0) 5 seconds ago" … as Docker says it.
+std::string health_text(const RunState& state);
 std::string status_text(const RunState& state, Timestamp now);
 /// "About an hour", "3 weeks". Source: docker/go-units HumanDuration.
 std::string human_duration(std::chrono::nanoseconds duration);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -26,6 +27,12 @@ class Exec {
   const api::CreateExec& request() const { return request_; }
   const std::shared_ptr<stdio::Hub>& hub() const { return hub_; }
 
+  /// Called with the exit code once all else of the end is done. Set before it is started.
+  void on_end(std::function<void(int64_t)> tell) { tell_end_ = std::move(tell); }
+  void tell_end(int64_t exit_code) const {
+    if (tell_end_) tell_end_(exit_code);
+  }
+
   /// Takes the only right to start it. Errors: kConflict.
   Result<void> begin();
   void running(int64_t pid);
@@ -46,6 +53,7 @@ class Exec {
   const ContainerPtr container_;
   const api::CreateExec request_;
   const std::shared_ptr<stdio::Hub> hub_;
+  std::function<void(int64_t)> tell_end_;
 
   mutable std::mutex mutex_;
   State state_;               // guarded by mutex_

@@ -93,20 +93,21 @@ Result<void> Execs::check_start(const Exec& exec) const {
 
 Result<void> Execs::start(const ExecPtr& exec, const api::StartExec& options,
                           const std::shared_ptr<stdio::ClientQueue>& client) {
+  return start_for(exec, options, {.client = client, .driver = nullptr});
+}
+
+Result<void> Execs::start(const ExecPtr& exec, std::unique_ptr<logs::Driver> output,
+                          std::function<void(int64_t)> ended) {
+  exec->on_end(std::move(ended));
+  return start_for(exec, {}, {.client = nullptr, .driver = std::move(output)});
+}
+
+Result<void> Execs::start_for(const ExecPtr& exec, const api::StartExec& options, Receiver receiver) {
   TRY(check_start(*exec));
   TRY(exec->begin());
-  const api::CreateExec& request = exec->request();
-  publish(*exec, "exec_start: " + join(request.cmd.values(), " "), {});
+  publish(*exec, "exec_start: " + join(exec->request().cmd.values(), " "), {});
   const auto begin = [&]() -> Result<void> {
-    stdio::Fifos fifos;
-    if (client || request.tty) {
-      fifos = TRY(stdio::make_fifos(exec_fifo_directory(needs_.settings, *exec), exec->id() + "-",
-                                    client && request.attach_stdin ? stdio::Stdin::kYes : stdio::Stdin::kNo,
-                                    request.tty ? stdio::Terminal::kYes : stdio::Terminal::kNo));
-      if (client) exec->hub()->add(client);
-      TRY(exec->hub()->begin(fifos, nullptr));
-    }
-    return launch(*exec, options, fifos);
+    return launch(*exec, options, TRY(open_streams(*exec, std::move(receiver))));
   };
   auto begun = begin();
   if (begun.ok()) return {};
@@ -116,6 +117,23 @@ Result<void> Execs::start(const ExecPtr& exec, const api::StartExec& options,
     exec->ended(exit_code_of(begun.error()));
   }
   return begun;
+}
+
+Result<stdio::Fifos> Execs::open_streams(Exec& exec, Receiver receiver) {
+  const api::CreateExec& request = exec.request();
+  stdio::Fifos fifos;
+  if (!receiver.any() && !request.tty) return fifos;
+  fifos = TRY(stdio::make_fifos(exec_fifo_directory(needs_.settings, exec), exec.id() + "-",
+                                receiver.client && request.attach_stdin ? stdio::Stdin::kYes : stdio::Stdin::kNo,
+                                request.tty ? stdio::Terminal::kYes : stdio::Terminal::kNo));
+  if (receiver.client) exec.hub()->add(receiver.client);
+  TRY(exec.hub()->begin(fifos, std::move(receiver.driver)));
+  return fifos;
+}
+
+void Execs::kill(const Exec& exec, int signal) {
+  const auto killed = needs_.tasks.kill(Call::within(kStartTime), {exec.container()->id(), exec.id()}, signal);
+  if (!killed.ok()) logging::debug("kill exec", {{"exec", exec.id()}, {"error", killed.error().message()}});
 }
 
 Result<void> Execs::launch(Exec& exec, const api::StartExec& options, const stdio::Fifos& fifos) {
@@ -154,6 +172,7 @@ void Execs::finish(const ExecPtr& exec, int64_t exit_code) {
   exec->ended(exit_code);
   exec->hub()->end_clients();
   publish(*exec, "exec_die", {{"execID", exec->id()}, {"exitCode", std::to_string(exit_code)}});
+  exec->tell_end(exit_code);
   const auto removed = needs_.tasks.remove(Call::within(kStartTime), {exec->container()->id(), exec->id()});
   if (!removed.ok() && !removed.is(Code::kNotFound))
     logging::warn("remove exec", {{"exec", exec->id()}, {"error", removed.error().message()}});

@@ -46,6 +46,10 @@ class Execs {
   /// the exec then has ended with 126 or 127, as shells say "cannot execute" and "not found".
   Result<void> start(const ExecPtr& exec, const api::StartExec& options,
                      const std::shared_ptr<stdio::ClientQueue>& client);
+  /// Starts it for ourselves, without a client: what it writes goes to `output`, and `ended` is told of its end, once.
+  Result<void> start(const ExecPtr& exec, std::unique_ptr<logs::Driver> output, std::function<void(int64_t)> ended);
+  /// What can't be killed has ended, or will be found to have.
+  void kill(const Exec& exec, int signal);
   /// The client closed its half of the connection.
   void end_input(const Exec& exec);
 
@@ -57,6 +61,13 @@ class Execs {
   void reconcile();
 
  private:
+  struct Receiver {
+    std::shared_ptr<stdio::ClientQueue> client;
+    std::unique_ptr<logs::Driver> driver;
+    bool any() const { return client || driver; }
+  };
+  Result<void> start_for(const ExecPtr& exec, const api::StartExec& options, Receiver receiver);
+  Result<stdio::Fifos> open_streams(Exec& exec, Receiver receiver);
   Result<void> launch(Exec& exec, const api::StartExec& options, const stdio::Fifos& fifos);
   void finish(const ExecPtr& exec, int64_t exit_code);
   void publish(const Exec& exec, const std::string& action, std::map<std::string, std::string> more) const;

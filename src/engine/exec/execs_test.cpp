@@ -112,7 +112,7 @@ class ExecsTest : public ::testing::Test {
     return request;
   }
   std::string create() { return MUST(execs_->create("web", command({"ls", "-l"}))); }
-  Result<void> start(const std::string& id) { return execs_->start(MUST(execs_->find(id)), {}, nullptr); }
+  Result<void> start(const std::string& id) { return execs_->start(MUST(execs_->find(id)), api::StartExec{}, nullptr); }
   void become(Phase phase) {
     auto next = std::make_shared<ContainerRecord>(*container_->record());
     next->state.phase = phase;

@@ -89,6 +89,7 @@ Result<std::vector<TreePart>> parts_of(Registry& registry, const Held& held, Rel
   for (const MountPlan& plan : record.mounts) {
     if (plan.kind == MountKind::kTmpfs) continue;
     TreePart part{.source = plan.source,
+                  .subpath = plan.subpath,
                   .destination = plan.destination,
                   .recursive = plan.recursive ? linux::Recursive::kYes : linux::Recursive::kNo,
                   .read_only = plan.read_only};

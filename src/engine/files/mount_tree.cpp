@@ -44,7 +44,10 @@ Result<linux::DetachedMount> mount_rootfs(const std::vector<containerd::Mount>& 
 }
 
 Result<linux::DetachedMount> clone_part(const TreePart& part) {
-  auto made = TRY(linux::DetachedMount::clone(part.source, part.recursive));
+  auto made =
+      TRY(part.subpath.empty() ? linux::DetachedMount::clone(part.source, part.recursive)
+                               : linux::DetachedMount::clone(
+                                     TRY(TRY(RootDir::open(part.source)).open(part.subpath, O_PATH)), part.recursive));
   // Else what is mounted in it here would be mounted at its source, too.
   TRY(made.change({.propagation = MS_PRIVATE}, linux::Recursive::kYes));
   if (part.read_only) TRY(made.change({.set = MOUNT_ATTR_RDONLY}, linux::Recursive::kNo));

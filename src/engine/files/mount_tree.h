@@ -13,6 +13,7 @@ namespace hull::engine {
 /// A directory or file of the host, shown in a tree.
 struct TreePart {
   std::string source;
+  std::string subpath{};    ///< of the source; its links lead nowhere but into that
   std::string destination;  ///< absolute
   linux::Recursive recursive = linux::Recursive::kYes;
   bool read_only = false;

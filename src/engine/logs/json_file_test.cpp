@@ -232,5 +232,42 @@ TEST(DecodeEntry, PassesOverDamage) {
     EXPECT_FALSE(decode_entry(line, scratch)) << line;
 }
 
+Options options_with(api::StringMap given) { return MUST(parse_options({"json-file", std::move(given)})); }
+
+TEST(LogOptions, AttributesByNameExpressionAndTag) {
+  const Source source{.id = "0123456789abcdef",
+                      .name = "web",
+                      .image_name = "busybox",
+                      .image_id = "sha256:fedcba9876543210",
+                      .command = "sleep 1",
+                      .labels = {{"com.a", "1"}, {"com.b", "2"}, {"other", "3"}},
+                      .env = {"PATH=/bin", "APP_A=x", "APP_B=y=z"}};
+  EXPECT_EQ(attributes_of(options_with({}), source), "");
+  EXPECT_EQ(attributes_of(options_with({{"labels", "other"}, {"env", "PATH, none"}}), source),
+            R"({"PATH":"/bin","other":"3"})");
+  EXPECT_EQ(attributes_of(options_with({{"labels-regex", "^com"}, {"env-regex", "^APP_(B|C)$"}}), source),
+            R"({"APP_B":"y=z","com.a":"1","com.b":"2"})");
+  EXPECT_EQ(attributes_of(options_with({{"tag", "{{.ImageName}}/{{ .Name }}/{{.ID}}:{{.ImageID}}"}}), source),
+            R"({"tag":"busybox/web/0123456789ab:fedcba987654"})");
+}
+
+TEST(LogOptions, WrongAttributesAreRefused) {
+  for (const auto& [name, value] : {std::pair("tag", "{{.Nonsense}}"),
+                                    {"tag", "{{.Name"},
+                                    {"tag", "{{if .Name}}x{{end}}"},
+                                    {"labels-regex", "("},
+                                    {"env-regex", "[z-a]"}}) {
+    const auto parsed = parse_options({"json-file", api::StringMap{{name, value}}});
+    EXPECT_TRUE(parsed.is(Code::kInvalidArgument)) << name << value;
+  }
+}
+
+TEST(LogOptions, TheLocalDriverTakesSizesOnly) {
+  EXPECT_EQ(MUST(parse_options({"local", std::nullopt})).kind, Kind::kLocal);
+  EXPECT_EQ(MUST(parse_options({"local", api::StringMap{{"max-size", "1m"}}})).max_size, 1_MiB);
+  EXPECT_EQ(parse_options({"local", api::StringMap{{"labels", "a"}}}).error().message(),
+            "unknown log opt 'labels' for log-driver local");
+}
+
 }  // namespace
 }  // namespace hull::engine::logs

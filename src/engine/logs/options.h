@@ -11,7 +11,8 @@
 
 namespace hull::engine::logs {
 
-enum class Kind { kJsonFile, kNone };
+/// kLocal: docker's "local", for logs that nobody but the engine reads.
+enum class Kind { kJsonFile, kLocal, kNone };
 
 /// What a container's LogConfig says, checked.
 struct Options {
@@ -21,6 +22,22 @@ struct Options {
   bool compress = true;
   std::vector<std::string> labels;  ///< names of labels stored with each entry
   std::vector<std::string> env;     ///< names of variables stored with each entry
+  std::string labels_regex;         ///< and those whose whole or part of a name fits; empty: none
+  std::string env_regex;
+  bool non_blocking = false;  ///< rather drop output than make the container wait
+  Bytes max_buffer = 1_MiB;   ///< of output that waits, where non_blocking
+  std::string tag;            ///< stored with each entry: a text with fields, "{{.Name}}"
+};
+
+/// The container whose log it is.
+struct Source {
+  std::string id;
+  std::string name;  ///< without the slash
+  std::string image_name;
+  std::string image_id;
+  std::string command;
+  std::map<std::string, std::string> labels;
+  std::vector<std::string> env;
 };
 
 /// Errors: kInvalidArgument names the driver or the option, as docker does.
@@ -30,7 +47,10 @@ Result<Options> parse_options(const api::LogConfig& config);
 Result<Bytes> parse_size(std::string_view text);
 
 /// The JSON object kept with each entry ("attrs"); empty where there is nothing to keep.
-std::string attributes_of(const Options& options, const std::map<std::string, std::string>& labels,
-                          const std::vector<std::string>& env);
+std::string attributes_of(const Options& options, const Source& source);
+
+/// A tag with its fields filled in: ID, FullID, Name, FullName, ImageID, ImageFullID, ImageName, Command, DaemonName.
+/// Errors: kInvalidArgument names what is no such field. Source: Docker's documentation, "Customize log driver output".
+Result<std::string> format_tag(const std::string& tag, const Source& source);
 
 }  // namespace hull::engine::logs

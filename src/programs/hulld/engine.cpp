@@ -10,6 +10,7 @@
 #include "engine/events/event_bus.h"
 #include "engine/exec/execs.h"
 #include "engine/files/container_files.h"
+#include "engine/health/health_monitor.h"
 #include "engine/images/image_service.h"
 #include "engine/networks/networks.h"
 #include "engine/routes/containers/container_routes.h"
@@ -18,6 +19,7 @@
 #include "engine/routes/networks/network_routes.h"
 #include "engine/routes/system/system_routes.h"
 #include "engine/routes/volumes/volume_routes.h"
+#include "engine/stats/sampler.h"
 #include "engine/stdio/pump.h"
 #include "engine/system/build_info.h"
 #include "engine/system/system.h"
@@ -73,7 +75,9 @@ struct Engine::Parts {
   std::unique_ptr<ImageService> images;
   std::unique_ptr<Containers> containers;
   std::unique_ptr<ContainerFiles> files;
+  std::unique_ptr<StatsSampler> stats;
   std::unique_ptr<Execs> execs;
+  std::unique_ptr<HealthMonitor> health;
   std::unique_ptr<ContainerEndpoints> endpoints;
   std::unique_ptr<ContainerCommits> commits;
   std::unique_ptr<SystemParts> system;
@@ -102,6 +106,7 @@ Result<void> Engine::Parts::open_containers(const Config& config) {
                                    .pump = *pump};
   containers = TRY(Containers::open(TRY(container_settings(config)), services).context("open containers"));
   files = std::make_unique<ContainerFiles>(containers->registry());
+  stats = TRY(StatsSampler::create(containers->registry()));
   execs = std::make_unique<Execs>(Execs::Needs{.containers = containers->registry().index(),
                                                .tasks = *tasks,
                                                .pump = *pump,
@@ -111,7 +116,13 @@ Result<void> Engine::Parts::open_containers(const Config& config) {
   lifecycle.on_exec_exit(
       [this](const containerd::TaskName& name, const containerd::TaskExit& exit) { execs->on_exit(name, exit); });
   lifecycle.on_reconnect([this] { execs->reconcile(); });
-  lifecycle.on_run_over([this](const std::string& container) { execs->on_container_exit(container); });
+  health = TRY(HealthMonitor::create(containers->registry(), *execs));
+  lifecycle.on_running([this](const std::string& container) { health->begin(container); });
+  lifecycle.on_pause([this](const std::string& container) { health->end(container); });
+  lifecycle.on_run_over([this](const std::string& container) {
+    health->end(container);
+    execs->on_container_exit(container);
+  });
   endpoints = std::make_unique<ContainerEndpoints>(*containers);
   commits = std::make_unique<ContainerCommits>(*containers);
   networks->set_users(*endpoints);
@@ -122,7 +133,7 @@ Result<void> Engine::Parts::open_containers(const Config& config) {
 void Engine::Parts::add_routes() {
   router.add(routes::system_routes({system->system, events, system->usage, system->login}));
   router.add(routes::swarm_routes());
-  router.add(routes::container_routes(*containers, *files));
+  router.add(routes::container_routes(*containers, *files, *stats));
   router.add(routes::exec_routes(*execs));
   router.add(routes::image_routes({*images, *commits, events}));
   router.add(routes::network_routes(*networks));

@@ -30,7 +30,7 @@ SystemSettings system_settings(const Config& config, const std::string& engine_i
                           .default_runtime = config.default_runtime,
                           .runtimes = {},
                           .log_driver = config.log_driver,
-                          .log_drivers = {"json-file", "none"},
+                          .log_drivers = {"json-file", "local", "none"},
                           .network_drivers = {"bridge", "host", "null"},
                           .labels = config.labels,
                           .insecure_registries = config.insecure_registries,

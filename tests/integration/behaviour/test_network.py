@@ -141,3 +141,35 @@ def test_a_network_may_come_and_go_again_and_again(engine, name):
     finally:
         container.remove(force=True)
         network.remove()
+
+
+# --- links --------------------------------------------------------------------------------------------------------
+
+def test_links_name_another_container(engine, name):
+    other = engine.client.containers.run("busybox", ["sh", "-c", "echo ok | nc -l -p 5000"], name=f"{name}-db", detach=True, hostname="dbhost",
+                                         environment={"WHO": "me"}, ports={"5000/tcp": None})
+    other.reload()
+    address = other.attrs["NetworkSettings"]["IPAddress"]
+    try:
+        said = engine.client.containers.run("busybox", ["sh", "-c", "env | grep ^MY_; cat /etc/hosts; nc my-db 5000"], remove=True,
+                                            name=name, links={other.name: "my-db"}).decode()
+        assert f"MY_DB_PORT_5000_TCP=tcp://{address}:5000\n" in said and f"MY_DB_NAME=/{name}/my-db\n" in said and "MY_DB_ENV_WHO=me\n" in said
+        hosts = [line.split() for line in said.splitlines() if line.startswith(address)]
+        assert {word for line in hosts for word in line} == {address, "my-db", "dbhost", other.name}
+        assert said.endswith("ok\n")
+    finally:
+        other.remove(force=True)
+
+
+def test_links_need_a_running_container(engine, name):
+    other = engine.client.containers.create("busybox", ["true"], name=f"{name}-db")
+    made = engine.client.containers.create("busybox", ["true"], name=name, links={other.name: "db"})
+    try:
+        assert made.attrs["HostConfig"]["Links"] == [f"/{other.name}:/{name}/db"]
+        status, answer = engine.request("POST", f"/containers/{name}/start")
+        assert status >= 400 and f"Cannot link to a non running container: /{other.name} AS /{name}/db" in answer["message"]
+    finally:
+        made.remove()
+        other.remove()
+    status, answer = engine.request("POST", "/containers/create", {"Image": "busybox", "HostConfig": {"Links": ["nonsense:x"]}})
+    assert status in (400, 404 if engine.name == "docker" else 400) and "could not get container for nonsense" in answer["message"]

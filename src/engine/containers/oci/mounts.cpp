@@ -30,7 +30,9 @@ std::vector<spec::Mount> system_mounts(const MountInput& input) {
     if (!exists("/dev/mqueue")) mounts.erase(mounts.end() - 2);
   } else {
     add("/dev/mqueue", "mqueue", "mqueue", {"nosuid", "noexec", "nodev"});
-    if (input.host.ipc_mode != "none")
+    if (!input.shared_memory.empty())
+      add("/dev/shm", "bind", input.shared_memory.c_str(), {"rbind", "rprivate", "nosuid", "noexec", "nodev"});
+    else if (input.host.ipc_mode != "none")
       add("/dev/shm", "tmpfs", "shm", {"nosuid", "noexec", "nodev", "mode=1777", "size=" + std::to_string(shm)});
   }
   return mounts;
@@ -52,7 +54,7 @@ spec::Mount planned(const MountPlan& plan) {
   if (plan.kind == MountKind::kTmpfs) return {plan.destination, "tmpfs", "tmpfs", plan.tmpfs_options, {}, {}};
   std::vector<std::string> options{plan.recursive ? "rbind" : "bind"};
   options.push_back(plan.propagation.empty() ? "rprivate" : plan.propagation);
-  if (plan.read_only) options.emplace_back("ro");
+  if (plan.read_only) options.emplace_back(plan.recursive && plan.read_only_recursive ? "rro" : "ro");
   return bind(plan.destination, plan.source, std::move(options));
 }
 

@@ -16,6 +16,7 @@ struct MountInput {
   std::string files_directory;
   std::string init_binary;  ///< empty: no init
   int64_t default_shm_size = 0;
+  std::string shared_memory;  ///< a directory of the host to mount on /dev/shm; empty: one of its own
 };
 
 /// All mounts of a container, in the order in which they are to be made: the system's, then hosts, hostname and

@@ -136,9 +136,7 @@ Result<spec::Linux> linux_of(const SpecInput& input, const SecurityOptions& secu
   auto devices = TRY(devices_of(host.resources, host.privileged));
   out.resources->devices = std::move(devices.rules);
   out.devices = std::move(devices.nodes);
-  const std::string& parent = host.resources.cgroup_parent;
-  out.cgroups_path = (parent.empty() ? input.settings.cgroup_parent : parent) + "/" + input.id;
-  if (!out.cgroups_path.starts_with('/')) out.cgroups_path.insert(0, 1, '/');
+  out.cgroups_path = cgroups_path(input.id, host, input.settings);
   out.namespaces = namespaces_of(input);
   out.seccomp = TRY(seccomp_of(security, host, input.settings, capabilities));
   out.rootfs_propagation = rootfs_propagation(input.mounts);
@@ -152,6 +150,12 @@ Result<spec::Linux> linux_of(const SpecInput& input, const SecurityOptions& secu
 
 }  // namespace
 
+std::string cgroups_path(const std::string& id, const api::HostConfig& host, const ContainerSettings& settings) {
+  const std::string& parent = host.resources.cgroup_parent;
+  const std::string path = (parent.empty() ? settings.cgroup_parent : parent) + "/" + id;
+  return path.starts_with('/') ? path : "/" + path;
+}
+
 Result<spec::RuntimeSpec> build_spec(const SpecInput& input) {
   const auto security = TRY(parse_security_options(input.host, input.settings));
   const auto capabilities = TRY(capabilities_of(input.host, false));
@@ -164,7 +168,8 @@ Result<spec::RuntimeSpec> build_spec(const SpecInput& input) {
   const std::string init = wants_init(input) ? input.settings.init_binary : "";
   if (wants_init(input) && init.empty())
     return failed_precondition("hull-init was not found: containers with init can't be started");
-  spec.mounts = mounts_of({input.host, input.mounts, input.files_directory, init, input.settings.default_shm_size});
+  spec.mounts = mounts_of(
+      {input.host, input.mounts, input.files_directory, init, input.settings.default_shm_size, input.shared_memory});
   spec.annotations = input.host.annotations;
   spec.linux_part = TRY(linux_of(input, security, capabilities));
   return spec;

@@ -25,9 +25,14 @@ struct SpecInput {
   ResolvedUser user;
   /// Namespaces to join; one that is missing is made anew.
   std::map<spec::NamespaceType, std::string> join;
+  /// A directory of the host for /dev/shm, which other containers share; empty: it has its own.
+  std::string shared_memory{};
   /// hosts, hostname and resolv.conf lie here; those that don't exist are not mounted.
   std::string files_directory;
 };
+
+/// Where a container's cgroup lies, counted from each hierarchy's root.
+std::string cgroups_path(const std::string& id, const api::HostConfig& host, const ContainerSettings& settings);
 
 /// The OCI spec, with Docker's defaults. Errors: kInvalidArgument names the option.
 Result<spec::RuntimeSpec> build_spec(const SpecInput& input);

@@ -22,7 +22,7 @@ struct Made {
   ResolvedUser user{{}, "/root"};
 
   spec::RuntimeSpec build() const {
-    SpecInput input{id, config, host, command, mounts, settings, user, {}, "/nowhere"};
+    SpecInput input{id, config, host, command, mounts, settings, user, {}, {}, "/nowhere"};
     return MUST(build_spec(input));
   }
 };

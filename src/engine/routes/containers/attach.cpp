@@ -83,7 +83,7 @@ Result<void> attach_container(Containers& containers, Call& call) {
   const bool tty = record->config.tty;
   const auto queue = TRY(stdio::ClientQueue::create(tty ? stdio::Framing::kRaw : stdio::Framing::kFrames,
                                                     {.out = options.out, .err = options.err}));
-  const auto before = TRY(join(*container, containers.registry().log_path(container->id()), options, queue));
+  const auto before = TRY(join(*container, containers.registry().log_path(*record), options, queue));
   auto connection = call.http().hijack(stream_type(call, tty));
   if (!connection.ok()) {
     container->hub().remove(queue);

@@ -2,7 +2,7 @@
 
 namespace hull::engine::routes {
 
-std::vector<Route> container_routes(Containers& containers, ContainerFiles& files) {
+std::vector<Route> container_routes(Containers& containers, ContainerFiles& files, StatsSampler& stats) {
   using http::Method;
   const auto bind = [&containers](Result<void> (*handle)(Containers&, Call&)) {
     return [&containers, handle](Call& call) { return handle(containers, call); };
@@ -27,6 +27,8 @@ std::vector<Route> container_routes(Containers& containers, ContainerFiles& file
       {Method::kPost, "/containers/{id}/rename", bind(rename_container)},
       {Method::kPost, "/containers/{id}/update", bind(update_container)},
       {Method::kPost, "/containers/{id}/attach", bind(attach_container)},
+      {Method::kGet, "/containers/{id}/stats",
+       [&containers, &stats](Call& call) { return container_stats(containers, stats, call); }},
       {Method::kHead, "/containers/{id}/archive", with_files(stat_archive)},
       {Method::kGet, "/containers/{id}/archive", with_files(get_archive)},
       {Method::kPut, "/containers/{id}/archive", with_files(put_archive)},

@@ -5,11 +5,12 @@
 #include "engine/containers/containers.h"
 #include "engine/files/container_files.h"
 #include "engine/routes/route.h"
+#include "engine/stats/sampler.h"
 
 namespace hull::engine::routes {
 
 /// /containers/*, without exec. What is borrowed outlives the server.
-std::vector<Route> container_routes(Containers& containers, ContainerFiles& files);
+std::vector<Route> container_routes(Containers& containers, ContainerFiles& files, StatsSampler& stats);
 
 /// One file a route or a small group.
 Result<void> create_container(Containers& containers, Call& call);
@@ -30,6 +31,7 @@ Result<void> rename_container(Containers& containers, Call& call);
 Result<void> update_container(Containers& containers, Call& call);
 Result<void> container_logs(Containers& containers, Call& call);
 Result<void> attach_container(Containers& containers, Call& call);
+Result<void> container_stats(Containers& containers, StatsSampler& stats, Call& call);
 Result<void> stat_archive(ContainerFiles& files, Call& call);
 Result<void> get_archive(ContainerFiles& files, Call& call);
 Result<void> put_archive(ContainerFiles& files, Call& call);

@@ -71,7 +71,7 @@ Result<void> container_logs(Containers& containers, Call& call) {
   hull::Call reading{call.http().stop_token()};
   if (options.until && progress)
     reading.deadline = std::chrono::steady_clock::now() + std::max(*options.until - now(), std::chrono::nanoseconds(0));
-  TRY(logs::read_log(containers.registry().log_path(container->id()), options, progress, reading, stream));
+  TRY(logs::read_log(containers.registry().log_path(*record), options, progress, reading, stream));
   return call.http().end_stream();
 }
 
