@@ -22,8 +22,10 @@
 #include "supervisor/services/leases_service.h"
 #include "supervisor/services/namespaces_service.h"
 #include "supervisor/services/snapshots_service.h"
+#include "supervisor/services/streaming_service.h"
 #include "supervisor/services/task_source.h"
 #include "supervisor/services/tasks_service.h"
+#include "supervisor/services/transfer_service.h"
 #include "supervisor/services/version_service.h"
 #include "supervisor/snapshots/native_driver.h"
 #include "supervisor/snapshots/overlay_driver.h"
@@ -116,6 +118,7 @@ struct Daemon::Parts {
   Exchange exchange;
   ExchangeSink events{exchange};
   RecordSource task_source{containers};
+  StreamHub streams;
   std::unique_ptr<TaskRuntime> tasks;
   std::vector<std::unique_ptr<grpc::Service>> services;
   std::unique_ptr<grpc::Server> server;
@@ -145,6 +148,9 @@ Result<void> Daemon::Parts::open(const Config& config, const std::string& uuid) 
   tasks = TRY(TaskRuntime::start(tasks_config(config), exchange, task_source));
   services.push_back(std::make_unique<TasksService>(tasks->tasks(), *content, containers, checkpoints));
   services.push_back(std::make_unique<EventsService>(exchange));
+  services.push_back(std::make_unique<StreamingService>(streams));
+  services.push_back(std::make_unique<TransferService>(TransferStores{*content, images, leases, *differ, all}, streams,
+                                                       *collector, events));
   return {};
 }
 

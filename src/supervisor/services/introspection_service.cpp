@@ -10,8 +10,9 @@
 namespace hull::supervisor {
 namespace {
 
-constexpr const char* kServices[] = {"containers",    "content", "diff",       "events",    "healthcheck", "images",
-                                     "introspection", "leases",  "namespaces", "snapshots", "tasks",       "version"};
+constexpr const char* kServices[] = {"containers", "content",       "diff",     "events",     "healthcheck",
+                                     "images",     "introspection", "leases",   "namespaces", "snapshots",
+                                     "streaming",  "tasks",         "transfer", "version"};
 
 void fill(const DaemonPart& plugin, introspection_api::Plugin& out) {
   out.set_type(plugin.type);
