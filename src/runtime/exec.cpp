@@ -39,6 +39,7 @@ struct ExecPlan {
   std::optional<SeccompProgram> seccomp{};
   UniqueFd console_socket;
   unsigned preserved_fds = 0;
+  std::vector<int> runtime_only{};  ///< as of InitPlan
   SyncSocket sync;
   explicit ExecPlan(SyncSocket end) : sync(std::move(end)) {}
 };
@@ -86,6 +87,7 @@ Result<void> join_container(ExecPlan& plan) {
   const auto& affinity = plan.process->exec_cpu_affinity;
   if (affinity && !affinity->initial.empty()) TRY(linux::set_cpu_affinity(affinity->initial));
   TRY(plan.cgroup_entry.enter_v1());
+  plan.cgroup_entry = {};
   if (affinity && !affinity->final.empty()) TRY(linux::set_cpu_affinity(affinity->final));
   TRY(linux::join_namespaces(plan.container, plan.namespaces).context("join container's namespaces"));
   if (plan.namespaces & CLONE_NEWUSER) {
@@ -111,8 +113,14 @@ Result<Program> enter(ExecPlan& plan) {
   return prepare_launch(*plan.process, plan.seccomp, plan.sync, FdRef(-1), plan.preserved_fds);
 }
 
-[[noreturn]] void exec_main(ExecPlan& plan, FdRef runtime_end) {
-  if (runtime_end.valid()) ::close(runtime_end.get());  // or we would never see the runtime die
+/// Right after the fork: nothing of the host's state is in the container with it, and it sees the runtime die.
+void close_runtime_only(ExecPlan& plan) {
+  for (const int fd : plan.runtime_only) ::close(fd);
+  plan.runtime_only.clear();
+}
+
+[[noreturn]] void exec_main(ExecPlan& plan) {
+  close_runtime_only(plan);
   // Other processes of the container can see this one: none may look into it, whatever user they are.
   ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   const auto run = [&]() -> Error {
@@ -127,13 +135,13 @@ Result<Program> enter(ExecPlan& plan) {
   ::_exit(255);
 }
 
-[[noreturn]] void stage_main(ExecPlan& plan, FdRef runtime_end) {
-  ::close(runtime_end.get());
+[[noreturn]] void stage_main(ExecPlan& plan) {
+  close_runtime_only(plan);
   const auto run = [&]() -> Result<void> {
     if (::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == -1) return Error::from_errno(errno, "set parent death signal");
     TRY(join_container(plan));
     const linux::Child child = TRY(linux::fork_into(CLONE_PARENT));
-    if (child.pid == 0) exec_main(plan, FdRef(-1));
+    if (child.pid == 0) exec_main(plan);
     return plan.sync.send(Sync::kPid, std::to_string(child.pid));
   };
   const auto result = run();
@@ -156,7 +164,7 @@ Result<linux::Child> fork_into_cgroup(const ExecPlan& plan, const ExecOptions& o
 Result<linux::Child> start_staged(ExecPlan& plan, const SyncSocket& runtime_end, const ExecOptions& options) {
   plan.staged = true;
   const linux::Child stage = TRY(fork_into_cgroup(plan, options));
-  if (stage.pid == 0) stage_main(plan, runtime_end.fd());
+  if (stage.pid == 0) stage_main(plan);
   auto told = runtime_end.expect(Sync::kPid);
   if (!told.ok()) (void)sys::pidfd_send_signal(stage.pidfd, SIGKILL);
   (void)sys::waitpid(stage.pid, 0);
@@ -174,7 +182,7 @@ Result<linux::Child> start_process(ExecPlan& plan, const SyncSocket& runtime_end
   // Only children enter a pid namespace; this one is the only child that we will have.
   if (pid_namespace) TRY(linux::join_namespaces(plan.container, CLONE_NEWPID));
   linux::Child child = TRY(fork_into_cgroup(plan, options));
-  if (child.pid == 0) exec_main(plan, runtime_end.fd());
+  if (child.pid == 0) exec_main(plan);
   return child;
 }
 
@@ -219,6 +227,7 @@ Result<linux::Child> start_exec(const ContainerDirectory& directory, const Recor
   plan.cgroup_entry = TRY(linux::Cgroup(record.cgroup_paths).open_entry(options.cgroup));
   plan.seccomp = TRY(load_filter(directory, record));
   plan.preserved_fds = options.preserved_fds;
+  plan.runtime_only = {directory.fd().get(), sync.runtime.fd().get()};
   plan.console_socket = std::move(options.console);
   if (!options.console_socket.empty()) plan.console_socket = TRY(sys::connect_unix(options.console_socket));
   auto started = start_process(plan, sync.runtime, options);

@@ -93,6 +93,15 @@ class RawMode {
 
 }  // namespace
 
+std::optional<spec::ConsoleSize> own_terminal_size() {
+  winsize size{};
+  if (::ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == -1 || size.ws_row == 0 || size.ws_col == 0) return std::nullopt;
+  spec::ConsoleSize own;
+  own.height = size.ws_row;
+  own.width = size.ws_col;
+  return own;
+}
+
 Result<UniqueFd> block_forwarded_signals() {
   sigset_t all;
   ::sigfillset(&all);

@@ -5,8 +5,13 @@
 #include "base/fd.h"
 #include "base/result.h"
 #include "linux/namespaces.h"
+#include "spec/runtime/process.h"
 
 namespace hull::runtime {
+
+/// The size of the terminal that is our stdin, which a program that looks at its own first of all is to find; nullopt
+/// where it is none.
+std::optional<spec::ConsoleSize> own_terminal_size();
 
 /// Signals that a runtime in the foreground hands on to the container, blocked from here on so that none is lost.
 Result<UniqueFd> block_forwarded_signals();

@@ -121,8 +121,9 @@ Result<int> run(Context& context, const Flags& flags) {
   options.cgroup = TRY(cgroups_of(flags.list("cgroup")));
   const auto directory = TRY(context.store.look(flags.arguments[0]));
   const Record record = TRY(check_exec(directory, options));
-  const spec::Process process = TRY(process_of(record, flags));
+  spec::Process process = TRY(process_of(record, flags));
   const bool detach = flags.is_set("detach");
+  if (const auto size = own_terminal_size(); process.terminal && !detach && size) process.console_size = size;
   if (process.terminal && detach && options.console_socket.empty())
     return invalid_argument("cannot allocate tty if runc will detach without setting console socket");
   if ((!process.terminal || !detach) && !options.console_socket.empty())

@@ -26,6 +26,8 @@ Result<int> run_foreground(const Store& store, CreateOptions options, spec::Runt
   if (!options.console_socket.empty())
     return invalid_argument("cannot use console socket if runc will not detach or allocate tty");
   sys::SocketPair console{};
+  const auto size = own_terminal_size();
+  if (spec.process->terminal && size) spec.process->console_size = size;
   if (spec.process->terminal) console = TRY(sys::socketpair(SOCK_STREAM));
   options.console = std::move(console.second);
   const UniqueFd signals = TRY(block_forwarded_signals());

@@ -70,7 +70,8 @@ def main():
         print(f"{time.monotonic() - began:.1f} {name}", file=sys.stderr, flush=True)
     for side in sides:
         side.run(base, {"memory": {"limit": 1 << 30}})
-    for flags in updates():
+    # Through systemd runc leaves a cgroup idle that is to be so no more.
+    for flags in [flags for flags in updates() if not sides[0].systemd or "--cpu-idle" not in flags]:
         result["update " + " ".join(flags)] = [side.tried(side.command("update", *flags, "c")) for side in sides]
     for side in sides:
         side.delete()

@@ -1,7 +1,10 @@
 """run and exec that stay with the process: terminal, signals, exit codes, pid files. What is asserted holds for runc 1.3 too."""
+import fcntl
 import os
 import signal
+import struct
 import subprocess
+import termios
 
 import pytest
 
@@ -68,3 +71,26 @@ def test_a_run_that_starts_at_once_has_no_step_to_wait_for(runtime):
     assert runtime.state(bundle.name)["status"] == "running"
     done = runtime.command("start", bundle.name)
     assert done.returncode == 1 and "cannot start an already running container" in done.stderr
+
+
+def through_terminal(runtime, bundle, *args):
+    """With a terminal of 33 rows and 77 columns as standard input; what came out."""
+    master, slave = os.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 33, 77, 0, 0))
+    try:
+        process = start(runtime, bundle, *args, stdin=slave, stdout=subprocess.PIPE)
+        return process.communicate(timeout=30)[0].decode()
+    finally:
+        os.close(master)
+        os.close(slave)
+
+
+def test_the_terminal_has_our_size_before_the_program_looks(runtime):
+    bundle = runtime.bundle("stty", "size")
+    bundle.process.update(terminal=True, consoleSize={"height": 1, "width": 2})
+    for _ in range(10):  # the size could come late, and mostly in time
+        assert through_terminal(runtime, bundle, "run", "-b", bundle.path, bundle.name) == "33 77\r\n"
+    other = runtime.bundle("sleep", "1000")
+    other.start_detached()
+    for _ in range(10):
+        assert through_terminal(runtime, other, "exec", "-t", other.name, "stty", "size") == "33 77\r\n"
