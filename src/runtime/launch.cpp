@@ -152,7 +152,8 @@ Result<void> set_attributes(const spec::Process& process) {
   }
   if (process.io_priority) TRY(linux::set_io_priority(process.io_priority->io_class, process.io_priority->priority));
   if (!process.apparmor_profile.empty())
-    TRY(set_exec_profile("attr/apparmor/exec", "exec " + process.apparmor_profile));
+    TRY(set_exec_profile("attr/apparmor/exec", "exec " + process.apparmor_profile)
+            .context("apparmor failed to apply profile"));
   if (!process.selinux_label.empty()) TRY(set_exec_profile("attr/exec", process.selinux_label));
   if (process.no_new_privileges && ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
     return Error::from_errno(errno, "set no_new_privs");

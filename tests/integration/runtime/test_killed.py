@@ -130,6 +130,26 @@ def test_first_process_killed_at_each_step(runtime):
     walk(runtime, bundle, OF_INIT, lambda: None, "run", "--bundle", bundle.path, bundle.name)
 
 
+@pytest.mark.parametrize("calls", [["open_tree", "clone3", "rename", "read", "sendto"], ["move_mount", "fsmount", "mknodat", "chroot", "capset"]],
+                         ids=["runtime", "process"])
+def test_without_a_mount_namespace_no_mount_is_left(runtime, calls):
+    bundle = runtime.bundle("true")
+    bundle.without_namespace("mount")
+    for kind in ("maskedPaths", "readonlyPaths"):
+        del bundle.linux[kind]
+    bundle.save()
+    host = Host(runtime, bundle)
+    met = 0
+    for call in calls:
+        for step in range(1, MOST_STEPS):
+            killed = killed_at(runtime, call, step, [] if "clone3" in calls else ["-f"], "run", "--bundle", bundle.path, bundle.name)
+            host.clear_and_check()
+            if not killed:
+                break
+            met += 1
+    assert met > 5
+
+
 def test_start_killed_at_each_step(runtime):
     bundle = runtime.bundle("sleep", "1000")
     walk(runtime, bundle, OF_RUNTIME, created(runtime, bundle), "start", bundle.name)
