@@ -1,6 +1,8 @@
 """--systemd-cgroup: the container's cgroup is a scope, and systemd knows its limits."""
 import json
+import os
 import shlex
+import shutil
 
 import pytest
 from in_vm import VmRuntime
@@ -78,6 +80,24 @@ def test_a_unit_of_that_name_is_not_taken_over(runc):
     assert "hull-mine.scope" in str(failure.value)
     assert shown(runc, "hull-mine.scope", "ActiveState") == ["active"]
     runc.vm.run("systemctl stop hull-mine.scope")
+
+
+def test_a_restored_container_is_in_a_scope_again(runc):
+    criu = os.environ.get("HULL_CRIU") or shutil.which("criu")
+    if not criu or runc.vm.run(f"{criu} check", check=False).returncode != 0:
+        pytest.skip("criu is not installed (HULL_CRIU), or can't work in this machine")
+    runc.base["root"]["readonly"] = False  # criu makes a folder in it, as under runc
+    limit = {"memory": {"limit": 64 << 20}, "pids": {"limit": 21}}
+    name = runc.start(limit, flags=FLAG, path="system.slice:hull:again")
+    runc.vm.run(f"HULL_CRIU={criu} /vm/hull-runc {FLAG} checkpoint --image-path /vm/images {name}")
+    runc.vm.run(f"/vm/hull-runc delete {name} 2>/dev/null; true")
+    assert shown(runc, "hull-again.scope", "LoadState") == ["not-found"]
+    runc.vm.run(f"HULL_CRIU={criu} /vm/hull-runc {FLAG} restore -d --image-path /vm/images -b /vm/{name} {name} >/vm/out 2>&1 </dev/null || {{ cat /vm/out; exit 1; }}")
+    pid = json.loads(runc.runc("state", name).stdout)["pid"]
+    assert shown(runc, "hull-again.scope", "ActiveState", "MemoryMax", "TasksMax") == ["active", str(64 << 20), "21"]
+    assert runc.vm.run(f"cat /proc/{pid}/cgroup").stdout == "0::/system.slice/hull-again.scope\n"
+    runc.delete(name)
+    assert shown(runc, "hull-again.scope", "LoadState") == ["not-found"]
 
 
 USER_MANAGER = """
