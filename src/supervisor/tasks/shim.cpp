@@ -4,9 +4,9 @@
 
 namespace hull::supervisor {
 
-Result<void> Shim::connect(EventLoop& loop, const std::string& socket, std::function<void()> on_close) {
-  socket_ = socket;
-  client_ = TRY(ttrpc::Client::connect(loop, socket, [end = end_, on_close = std::move(on_close)] {
+Result<void> Shim::connect(EventLoop& loop, const ShimAddress& address, std::function<void()> on_close) {
+  address_ = address;
+  client_ = TRY(ttrpc::Client::connect(loop, address.socket, [end = end_, on_close = std::move(on_close)] {
     {
       std::lock_guard lock(end->mutex);
       end->reached = true;

@@ -15,6 +15,7 @@
 #include "ipc/proto/shim/task.pb.h"
 #include "ipc/ttrpc/typed.h"
 #include "supervisor/tasks/bundle.h"
+#include "supervisor/tasks/shim_command.h"
 #include "supervisor/tasks/shim_log.h"
 
 namespace hull::supervisor {
@@ -33,7 +34,7 @@ class Shim : public std::enable_shared_from_this<Shim> {
   const std::string binary;
 
   /// on_close: on the loop's thread, when the shim hung up without being told to (close()).
-  Result<void> connect(EventLoop& loop, const std::string& socket, std::function<void()> on_close);
+  Result<void> connect(EventLoop& loop, const ShimAddress& address, std::function<void()> on_close);
   /// Before the shim starts, which may wait for a reader of its log.
   Result<void> open_log(EventLoop& loop);
   /// Repeat calls do nothing. From any thread.
@@ -44,12 +45,12 @@ class Shim : public std::enable_shared_from_this<Shim> {
 
   template <class Out, class In>
   Result<Out> call(const Call& call, const char* method, const In& request) {
-    return ttrpc::call<Out>(*client_, call, kService, method, request, metadata());
+    return ttrpc::call<Out>(*client_, call, service(), method, request, metadata());
   }
   /// Returns what cancel() takes. The callback runs on the loop's thread, or at once.
   template <class Out, class In>
   uint32_t start(const char* method, const In& request, std::function<void(Result<Out>)> callback) {
-    return ttrpc::start<Out>(*client_, kService, method, request, std::move(callback), metadata());
+    return ttrpc::start<Out>(*client_, service(), method, request, std::move(callback), metadata());
   }
   /// The callback runs no more, unless it has begun.
   void cancel(uint32_t call) { client_->cancel(call); }
@@ -66,10 +67,11 @@ class Shim : public std::enable_shared_from_this<Shim> {
   /// Errors: kDeadlineExceeded, kCancelled.
   Result<task_api::DeleteResponse> await_removal(const Call& call) const;
   /// Where it listens; empty before connect().
-  const std::string& socket() const { return socket_; }
+  const std::string& socket() const { return address_.socket; }
 
  private:
-  static constexpr const char* kService = "containerd.task.v2.Task";
+  /// Version 3 has version 2's messages under another name; its shims answer to nothing else.
+  const char* service() const { return address_.version >= 3 ? "containerd.task.v3.Task" : "containerd.task.v2.Task"; }
   using Waiters = std::map<uint64_t, std::function<void(const Exit&)>>;
 
   ttrpc::Metadata metadata() const { return {{"containerd-namespace-ttrpc", bundle.ns}}; }
@@ -83,7 +85,7 @@ class Shim : public std::enable_shared_from_this<Shim> {
   };
 
   std::shared_ptr<ttrpc::Client> client_;
-  std::string socket_;
+  ShimAddress address_;
   const std::shared_ptr<End> end_ = std::make_shared<End>();
   std::shared_ptr<ShimLog> log_;
   std::atomic<bool> removing_ = false;

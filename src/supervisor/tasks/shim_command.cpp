@@ -94,7 +94,7 @@ Result<Output> run(const Call& call, std::vector<std::string> argv, const Bundle
       .directory = bundle.path,
       .descriptors = {{0, stdin_file}, {1, out.write}, {2, errors}},
       .environment = {"TTRPC_ADDRESS=" + environment.ttrpc_address, "GRPC_ADDRESS=" + environment.grpc_address,
-                      "NAMESPACE=" + bundle.ns, "MAX_SHIM_VERSION=2", "GOMAXPROCS=2"}};
+                      "NAMESPACE=" + bundle.ns, "MAX_SHIM_VERSION=3", "GOMAXPROCS=2"}};
   const pid_t pid = TRY(spawn(argv, options).context("start shim"));
   out.write.reset();
   auto printed = read_to_end(call, out.read);
@@ -114,21 +114,27 @@ Error command_failed(const std::string& binary, const Output& output) {
 
 }  // namespace
 
-Result<std::string> parse_shim_address(const std::string& text) {
+Result<ShimAddress> parse_shim_address(const std::string& text) {
   std::string address(trim(text));
+  int version = 2;
   if (address.starts_with("{")) {
     const auto params = TRY(json::parse<BootstrapParams>(address).context("shim bootstrap parameters"));
     if (params.protocol != "ttrpc" || params.version < 2 || params.version > 3)
       return invalid_argument("shim bootstrap parameters: protocol \"" + params.protocol + "\" version " +
                               std::to_string(params.version) + " is not supported");
     address = params.address;
+    version = params.version;
   }
   if (address.starts_with("unix://")) address.erase(0, 7);
   if (!address.starts_with("/")) return invalid_argument("shim address \"" + address + "\": expected a unix socket");
-  return address;
+  return ShimAddress{address, version};
 }
 
-Result<std::string> start_shim(const Call& call, const std::string& binary, const Bundle& bundle,
+std::string format_shim_address(const ShimAddress& address) {
+  return json::format(BootstrapParams{.version = address.version, .address = "unix://" + address.socket});
+}
+
+Result<ShimAddress> start_shim(const Call& call, const std::string& binary, const Bundle& bundle,
                                const ShimEnvironment& environment, const std::string& options) {
   const Output output =
       TRY(run(call, command_line(binary, bundle, environment, "start"), bundle, environment, options));

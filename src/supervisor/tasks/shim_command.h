@@ -16,9 +16,16 @@ struct ShimEnvironment {
   bool debug = false;
 };
 
-/// Runs `<binary> … start` and gives the socket on which the shim serves.
+/// Where a shim serves, and which version of the shim API it speaks: 2, or 3 as containerd 2's own do.
+struct ShimAddress {
+  std::string socket;
+  int version = 2;
+  bool operator==(const ShimAddress&) const = default;
+};
+
+/// Runs `<binary> … start`.
 /// options: a serialized Any for its stdin; may be empty. Errors carry what the shim printed.
-Result<std::string> start_shim(const Call& call, const std::string& binary, const Bundle& bundle,
+Result<ShimAddress> start_shim(const Call& call, const std::string& binary, const Bundle& bundle,
                                const ShimEnvironment& environment, const std::string& options);
 
 /// Runs `<binary> … delete`, which cleans up after a shim that has died.
@@ -28,6 +35,8 @@ Result<containerd::task::v2::DeleteResponse> delete_after_shim(const Call& call,
 
 /// What a shim's start printed, or its bundle keeps: an address, or bootstrap parameters as JSON.
 /// Errors: kInvalidArgument: no unix socket over ttrpc.
-Result<std::string> parse_shim_address(const std::string& text);
+Result<ShimAddress> parse_shim_address(const std::string& text);
+/// As bootstrap parameters.
+std::string format_shim_address(const ShimAddress& address);
 
 }  // namespace hull::supervisor

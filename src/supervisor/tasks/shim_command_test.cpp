@@ -11,8 +11,10 @@ namespace hull::supervisor {
 namespace {
 
 TEST(ShimAddress, IsPlainOrJson) {
-  EXPECT_EQ(parse_shim_address("unix:///run/s/x\n").value(), "/run/s/x");
-  EXPECT_EQ(parse_shim_address(R"({"version":3,"address":"unix:///run/s/x","protocol":"ttrpc"})").value(), "/run/s/x");
+  EXPECT_EQ(parse_shim_address("unix:///run/s/x\n").value(), (ShimAddress{"/run/s/x", 2}));
+  const auto newer = parse_shim_address(R"({"version":3,"address":"unix:///run/s/x","protocol":"ttrpc"})").value();
+  EXPECT_EQ(newer, (ShimAddress{"/run/s/x", 3}));
+  EXPECT_EQ(parse_shim_address(format_shim_address(newer)).value(), newer);
   for (const char* bad : {"", "x", "unix://x", "{", R"({"version":2,"address":"unix:///x","protocol":"grpc"})",
                           R"({"version":9,"address":"unix:///x","protocol":"ttrpc"})", R"({"version":2})"})
     EXPECT_TRUE(parse_shim_address(bad).is(Code::kInvalidArgument)) << bad;
@@ -36,7 +38,7 @@ class ShimCommandTest : public testing::Test {
     MUST_HOLD(replace_file(bundle_.file("shim"), "#!/bin/sh\n" + body, 0700, Durable::kNo));
     return bundle_.file("shim");
   }
-  Result<std::string> start(const std::string& body, std::chrono::milliseconds time = std::chrono::seconds(10)) {
+  Result<ShimAddress> start(const std::string& body, std::chrono::milliseconds time = std::chrono::seconds(10)) {
     return start_shim(Call::within(time), script(body), bundle_, {"/grpc", "/ttrpc", true}, "options");
   }
   Bundle bundle_{"ns", "id", "/tmp/hull-shim-command-" + random_hex(16), ""};
@@ -44,7 +46,7 @@ class ShimCommandTest : public testing::Test {
 
 TEST_F(ShimCommandTest, PassesWhatShimsExpect) {
   EXPECT_EQ(start("cat >in; echo \"$@\" >args; echo $TTRPC_ADDRESS $NAMESPACE >env; pwd >dir; echo unix:///s").value(),
-            "/s");
+            (ShimAddress{"/s", 2}));
   EXPECT_EQ(read_file(bundle_.file("in")).value(), "options");
   const std::string args = read_file(bundle_.file("args")).value();
   EXPECT_TRUE(args.starts_with("-namespace ns -address /grpc -publish-binary ")) << args;

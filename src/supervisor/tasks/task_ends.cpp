@@ -12,7 +12,7 @@ namespace {
 constexpr std::chrono::seconds kGoodbyeTime(5);
 constexpr std::chrono::seconds kCleanUpTime(30);
 
-Error no_such_task(const std::string& id) { return not_found("task " + id + " not found: not found"); }
+Error no_such_task(const std::string& id) { return not_found("task " + id + " not found"); }
 
 void set_now(google::protobuf::Timestamp& out) {
   const auto since = now().time_since_epoch();

@@ -13,8 +13,9 @@ namespace {
 
 constexpr std::chrono::seconds kLoadTime(5);
 constexpr const char* kBinaryFile = "shim-binary-path";
+constexpr const char* kBootstrapFile = "bootstrap.json";
 
-Error no_such_task(const std::string& id) { return not_found("task " + id + " not found: not found"); }
+Error no_such_task(const std::string& id) { return not_found("task " + id + " not found"); }
 
 task_api::StateRequest state_request(const std::string& id) {
   task_api::StateRequest request;
@@ -92,14 +93,16 @@ Result<void> Tasks::launch(const Call& call, const std::shared_ptr<Shim>& shim, 
   // What a restarted supervisor needs should the shim be dead by then.
   TRY(replace_file(shim->bundle.file(kBinaryFile), shim->binary, 0600, Durable::kNo));
   TRY(shim->open_log(loop_));
-  const std::string socket = TRY(start_shim(call, shim->binary, shim->bundle, config_.shims, options));
-  // Stock shims write it themselves, too; those that answer with parameters may not.
-  TRY(replace_file(shim->bundle.file("address"), "unix://" + socket, 0600, Durable::kNo));
-  return connect(shim, socket);
+  const auto address = TRY(start_shim(call, shim->binary, shim->bundle, config_.shims, options));
+  // Stock shims write the first themselves, too; the second says which version they speak.
+  TRY(replace_file(shim->bundle.file("address"), "unix://" + address.socket, 0600, Durable::kNo));
+  if (address.version > 2)
+    TRY(replace_file(shim->bundle.file(kBootstrapFile), format_shim_address(address), 0600, Durable::kNo));
+  return connect(shim, address);
 }
 
-Result<void> Tasks::connect(const std::shared_ptr<Shim>& shim, const std::string& socket) {
-  return shim->connect(loop_, socket, [this, weak = std::weak_ptr(shim)] {
+Result<void> Tasks::connect(const std::shared_ptr<Shim>& shim, const ShimAddress& address) {
+  return shim->connect(loop_, address, [this, weak = std::weak_ptr(shim)] {
     // A pool's thread: the loop serves every other shim meanwhile.
     if (auto dead = weak.lock()) cleaners_.submit([this, dead = std::move(dead)] { shim_died(dead); });
   });
@@ -163,7 +166,8 @@ Result<void> Tasks::restore() {
 }
 
 Result<void> Tasks::adopt(const Bundle& bundle) {
-  const auto address = read_file(bundle.file("address"), 4_KiB);
+  auto address = read_file(bundle.file(kBootstrapFile), 4_KiB);
+  if (address.is(Code::kNotFound)) address = read_file(bundle.file("address"), 4_KiB);
   const std::string binary(trim(read_file(bundle.file(kBinaryFile), 4_KiB).value_or("")));
   const auto shim = std::make_shared<Shim>(bundle, binary);
   const auto reach = [&]() -> Result<void> {

@@ -75,7 +75,7 @@ class Tasks {
 
   Result<uint32_t> create_reserved(const Call& call, NewTask& task, const TaskSource& source);
   Result<void> launch(const Call& call, const std::shared_ptr<Shim>& shim, const std::string& options);
-  Result<void> connect(const std::shared_ptr<Shim>& shim, const std::string& socket);
+  Result<void> connect(const std::shared_ptr<Shim>& shim, const ShimAddress& address);
   void take_over(const std::shared_ptr<Shim>& shim);
   void abandon(const std::shared_ptr<Shim>& shim);
   bool end_gently(Shim& shim);
