@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 
+#include "base/files.h"
 #include "base/sys.h"
 #include "base/text.h"
 
@@ -19,6 +20,18 @@ constexpr const char* kDefaultHost = "unix:///run/hull/hull.sock";
 std::string environment(const char* name) {
   const char* value = std::getenv(name);
   return value ? value : "";
+}
+
+/// The certificates of a context; nullopt where it is to be reached without TLS.
+std::optional<api::TlsFiles> context_tls(const std::string& folder, const Context& context) {
+  const auto file = [&](std::string_view name) {
+    const std::string path = folder + "/" + std::string(kDockerEndpoint) + "/" + std::string(name);
+    return exists(path) ? path : "";
+  };
+  api::TlsFiles files{.ca = file("ca.pem"), .cert = file("cert.pem"), .key = file("key.pem"), .verify = true};
+  files.verify = !context.skips_verification();
+  if (files.ca.empty() && files.cert.empty() && files.key.empty() && files.verify) return std::nullopt;
+  return files;
 }
 
 }  // namespace
@@ -35,31 +48,57 @@ ConfigFile& Cli::config() {
   return *config_;
 }
 
-Result<std::string> Cli::host() const {
-  if (!options_.host.empty() && !options_.context.empty())
-    return invalid_argument("conflicting options: cannot specify both --host and --context");
-  std::string host = options_.host;
+std::string Cli::overriding_variable() const {
   for (const char* name : {"HULL_HOST", "DOCKER_HOST"})
-    if (host.empty()) host = environment(name);
+    if (!environment(name).empty()) return name;
+  return "";
+}
+
+std::string Cli::host() const {
+  std::string host = options_.host;
+  if (const std::string variable = overriding_variable(); host.empty() && !variable.empty())
+    host = environment(variable.c_str());
   if (host.empty()) return kDefaultHost;
   return host.find("://") == std::string::npos ? "tcp://" + host : host;
 }
 
+std::string Cli::context_name() {
+  std::string name = options_.context;
+  if (name.empty() && (!options_.host.empty() || !overriding_variable().empty())) return std::string(kDefaultContext);
+  if (name.empty()) name = environment("DOCKER_CONTEXT");
+  if (name.empty()) name = config().text("currentContext");
+  return name.empty() ? std::string(kDefaultContext) : name;
+}
+
+Result<Context> Cli::context(const std::string& name) {
+  if (name != kDefaultContext) return contexts().get(name);
+  Context context{.name = name};
+  context.set_endpoint(host(), false);
+  return context;
+}
+
+Result<api::EngineOptions> Cli::engine_options() {
+  if (!options_.host.empty() && !options_.context.empty())
+    return invalid_argument("conflicting options: cannot specify both --host and --context");
+  const std::string name = context_name();
+  auto context = this->context(name);
+  if (!context.ok())
+    return std::move(context).error().context("Failed to initialize: unable to resolve docker endpoint");
+  api::EngineOptions options;
+  options.host = context->host().empty() ? kDefaultHost : context->host();
+  if (!options.host.starts_with("tcp://")) return options;
+  if (name != kDefaultContext) {
+    options.tls = context_tls(contexts().tls_path(name), *context);
+  } else if (!environment("DOCKER_TLS_VERIFY").empty()) {
+    // Docker's switch for TLS: without it, what is meant to be encrypted must not go out in the clear.
+    options.tls.emplace();
+  }
+  return options;
+}
+
 Result<Daemon*> Cli::daemon() {
   if (daemon_) return daemon_.get();
-  std::string context = options_.context;
-  const bool host_given =
-      !options_.host.empty() || !environment("HULL_HOST").empty() || !environment("DOCKER_HOST").empty();
-  if (context.empty() && !host_given) context = environment("DOCKER_CONTEXT");
-  if (context.empty() && !host_given) context = config().text("currentContext");
-  if (!context.empty() && context != "default") {
-    return not_found("Failed to initialize: unable to resolve docker endpoint: context \"" + context +
-                     "\": context not found: hull knows the context \"default\" only");
-  }
-  api::EngineOptions options;
-  options.host = TRY(host());
-  // Docker's switch for TLS: without it, what is meant to be encrypted must not go out in the clear.
-  if (!environment("DOCKER_TLS_VERIFY").empty() && !options.host.starts_with("unix://")) options.tls.emplace();
+  api::EngineOptions options = TRY(engine_options());
   if (std::string version = environment("DOCKER_API_VERSION"); !version.empty()) options.api_version = version;
   options.headers = config().http_headers();
   daemon_ = std::make_unique<Daemon>(TRY(api::EngineClient::create(std::move(options))));

@@ -7,6 +7,7 @@
 #include "base/fd.h"
 #include "base/result.h"
 #include "cli/config/config_file.h"
+#include "cli/config/context_store.h"
 #include "cli/daemon.h"
 
 namespace hull::cli {
@@ -31,6 +32,14 @@ class Cli {
   /// Connected at the first request. Errors: a malformed host or an unknown context.
   Result<Daemon*> daemon();
 
+  ContextStore contexts() { return ContextStore(config().directory()); }
+  /// The context in force, which may not exist: --context, DOCKER_CONTEXT, config.json's, else "default".
+  std::string context_name();
+  /// Also "default": what --host and DOCKER_HOST say, or the built-in address. Errors: kNotFound in docker's words.
+  Result<Context> context(const std::string& name);
+  /// The variable that takes precedence over the context in force; empty where there is none.
+  std::string overriding_variable() const;
+
   /// Collects standard output; flush() or the program's end writes it. Errors of writing show at the last flush().
   void print(std::string_view text);
   void print_line(std::string_view text);
@@ -50,7 +59,8 @@ class Cli {
   bool confirm(std::string_view question);
 
  private:
-  Result<std::string> host() const;
+  std::string host() const;
+  Result<api::EngineOptions> engine_options();
 
   GlobalOptions options_;
   std::unique_ptr<ConfigFile> config_;

@@ -3,7 +3,9 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
+#include <cstring>
 
 #include "base/log.h"
 #include "base/text.h"
@@ -20,13 +22,15 @@ constexpr int kEndedBySignal = 128;
 
 void define_global(Flags& flags, GlobalOptions& options, bool& version) {
   flags.text("config", options.config_directory, "Directory of the client's configuration");
-  flags.text("c,context", options.context, "Context to connect to; \"default\" is the only one");
+  flags.text("c,context", options.context,
+             "Context to connect to, in place of DOCKER_HOST and the one chosen by \"context use\"");
   flags.boolean("D,debug", options.debug, "Show more of what happens");
-  flags.add("H,host", "string", "Socket of the daemon to connect to", [&options](std::string_view text) -> Result<void> {
-    if (!options.host.empty()) return invalid_argument("specify only one -H");
-    options.host = text;
-    return {};
-  });
+  flags.add("H,host", "string", "Socket of the daemon to connect to",
+            [&options](std::string_view text) -> Result<void> {
+              if (!options.host.empty()) return invalid_argument("specify only one -H");
+              options.host = text;
+              return {};
+            });
   flags.text("l,log-level", options.log_level,
              "Lowest level of messages (\"debug\", \"info\", \"warn\", \"error\", \"fatal\")");
   flags.boolean("v,version", version, "Print the version and quit");
@@ -67,11 +71,22 @@ std::string count_problem(const Command& command, int count) {
   return "requires at least " + std::to_string(command.least) + " and at most " + counted(command.most);
 }
 
+/// The system's own words are in lower case in docker's messages.
+std::string worded(const Error& error) {
+  std::string text = error.message();
+  const std::string system = error.number() == 0 ? "" : std::strerror(error.number());
+  if (system.size() > 1 && std::islower(static_cast<unsigned char>(system[1])) && text.ends_with(system)) {
+    char& first = text[text.size() - system.size()];
+    first = static_cast<char>(std::tolower(static_cast<unsigned char>(first)));
+  }
+  return text;
+}
+
 int report(Cli& cli, const Result<int>& result) {
   if (result.ok()) return *result;
   // As docker ends then: without a word, by SIGPIPE.
   if (result.error().number() == EPIPE && cli.reader_is_gone()) return kEndedBySignal + SIGPIPE;
-  if (!result.error().message().empty()) cli.complain(result.error().message());
+  if (!result.error().message().empty()) cli.complain(worded(result.error()));
   return 1;
 }
 

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 
+#include "api/client/engine_dialer.h"
 #include "api/client/engine_host.h"
 #include "api/system/api_version.h"
 #include "base/text.h"
@@ -89,13 +90,12 @@ EngineClient::EngineClient(EngineOptions options, http::Dialer dial, std::string
     : options_(std::move(options)), http_(std::move(dial), std::move(host_header)) {}
 
 Result<std::unique_ptr<EngineClient>> EngineClient::create(EngineOptions options) {
-  if (options.tls) return unimplemented("TLS to " + options.host + " is not supported");
   const auto host = TRY(parse_engine_host(options.host, Tls::kNo));
   if (options.api_version && !parse_version(*options.api_version))
     return invalid_argument("API version \"" + *options.api_version + "\" is malformed");
-  const bool is_unix = host.kind == EngineHost::Kind::kUnix;
-  auto dial = is_unix ? http::dial_unix(host.path) : http::dial_tcp(host.name, host.port);
-  const std::string header = is_unix ? "api.moby.localhost" : host.name + ":" + std::to_string(host.port);
+  auto dial = TRY(engine_dialer(options, host));
+  const bool is_tcp = host.kind == EngineHost::Kind::kTcp;
+  const std::string header = is_tcp ? host.name + ":" + std::to_string(host.port) : "api.moby.localhost";
   return std::unique_ptr<EngineClient>(new EngineClient(std::move(options), std::move(dial), header));
 }
 

@@ -19,6 +19,11 @@ TEST(EngineHost, IsParsed) {
   EXPECT_EQ(MUST(parse_engine_host("tcp://h", Tls::kYes)).port, 2376);
   for (const char* bad : {"", "x", "unix://", "tcp://h:0", "tcp://h:99999", "tcp://h:1x", "tcp://[::1"})
     EXPECT_EQ(parse_engine_host(bad, Tls::kNo).code(), Code::kInvalidArgument) << bad;
+  const auto ssh = MUST(parse_engine_host("ssh://me@h:22/run/x.sock", Tls::kNo));
+  EXPECT_EQ(ssh.user + " " + ssh.name + " " + std::to_string(ssh.port) + " " + ssh.path, "me h 22 /run/x.sock");
+  for (const char* bad :
+       {"ssh://", "ssh://me:secret@h", "ssh://me@", "ssh://-oProxyCommand=x", "ssh://-x@h", "ssh://h:0"})
+    EXPECT_EQ(parse_engine_host(bad, Tls::kNo).code(), Code::kInvalidArgument) << bad;
   EXPECT_EQ(parse_engine_host("gopher://h", Tls::kNo).code(), Code::kUnimplemented);
 }
 

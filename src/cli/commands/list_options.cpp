@@ -27,6 +27,13 @@ Query list_query(const ListOptions& options) {
   return query;
 }
 
+Error worded_as_inspect(const Error& error) {
+  for (const std::string_view other : {"failed to execute template: ", "failed to parse template: "})
+    if (error.message().starts_with(other))
+      return Error(error.code(), "template parsing error: " + error.message().substr(other.size()));
+  return error;
+}
+
 std::vector<const json::Value*> by_name(const json::Value& objects) {
   std::vector<const json::Value*> sorted;
   for (const json::Value& object : entries_of(objects)) sorted.push_back(&object);

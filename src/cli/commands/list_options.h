@@ -31,6 +31,8 @@ struct ListFormats {
 Format list_format(Cli& cli, const ListOptions& options, const ListFormats& formats);
 
 Query list_query(const ListOptions& options);
+/// A template's failure as `stats` and `context ls` word it; other errors as they are.
+Error worded_as_inspect(const Error& error);
 /// The objects of an array, as people sort their names.
 std::vector<const json::Value*> by_name(const json::Value& objects);
 

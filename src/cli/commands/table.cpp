@@ -1,6 +1,7 @@
 #include <array>
 
 #include "cli/commands/container/container.h"
+#include "cli/commands/context/context.h"
 #include "cli/commands/image/image.h"
 #include "cli/commands/inspect.h"
 #include "cli/commands/network/network.h"
@@ -44,6 +45,15 @@ constexpr std::array kCommands = {
     &kUnpause,
     &kUpdate,
     &kWait,
+    &kContextCreate,
+    &kContextExport,
+    &kContextImport,
+    &kContextInspect,
+    &kContextLs,
+    &kContextRm,
+    &kContextShow,
+    &kContextUpdate,
+    &kContextUse,
     &kHistory,
     &kImageInspect,
     &kImagePrune,
@@ -64,14 +74,16 @@ constexpr std::array kCommands = {
     &kVolumeLs,
     &kVolumePrune,
     &kVolumeRm,
+    &kDialStdio,
     &kEvents,
     &kSystemDf,
     &kSystemPrune,
     &kInspect,
 };
-constexpr std::array kNouns = {Noun{"container", "Manage containers"}, Noun{"image", "Manage images"},
-                               Noun{"network", "Manage networks"}, Noun{"system", "Manage the engine"},
-                               Noun{"volume", "Manage volumes"}};
+constexpr std::array kNouns = {
+    Noun{"container", "Manage containers"}, Noun{"context", "Manage contexts, the engines to choose from"},
+    Noun{"image", "Manage images"},         Noun{"network", "Manage networks"},
+    Noun{"system", "Manage the engine"},    Noun{"volume", "Manage volumes"}};
 
 }  // namespace
 

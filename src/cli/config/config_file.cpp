@@ -151,6 +151,16 @@ Result<void> ConfigFile::erase_auth(std::string_view server) {
   return save();
 }
 
+Result<void> ConfigFile::set_text(std::string_view key, std::string_view value) {
+  auto& root = values_.get_object();
+  if (value.empty()) {
+    root.erase(key);
+  } else {
+    root[key] = value;
+  }
+  return save();
+}
+
 Result<void> ConfigFile::save() const {
   TRY(make_directories(directory_, 0700));
   return replace_file(path(), json::indent(json::format(values_), "\t"), 0600);

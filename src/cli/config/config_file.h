@@ -47,7 +47,10 @@ class ConfigFile {
   Result<void> store_auth(const RegistryAuth& auth);
   /// Errors: kNotFound where nothing was stored.
   Result<void> erase_auth(std::string_view server);
+  const std::string& directory() const { return directory_; }
   std::string path() const { return directory_ + "/config.json"; }
+  /// Sets a top-level text, or takes it away where empty, and writes the file.
+  Result<void> set_text(std::string_view key, std::string_view value);
   /// The name of the credential helper for the server; empty where there is none.
   std::string helper_for(std::string_view server) const;
 

@@ -18,6 +18,7 @@ struct Column {
   std::string_view title;  ///< of the table
   std::string (*text)(const Row& row);
   std::string (*json)(const Row& row) = nullptr;  ///< where it is no text in JSON
+  bool (*flag)(const Row& row) = nullptr;         ///< instead of both, where it is true or false
 };
 
 /// A row whose fields are given by a table of columns. `label` answers `.Label "name"` where the rows have labels.
@@ -35,7 +36,7 @@ class RowView : public View {
         return invalid_argument("wrong number of args for Label: want 1 got " + std::to_string(arguments.size()));
     }
     for (const Column<Row>& column : columns_)
-      if (column.name == name) return Value(column.text(row_));
+      if (column.name == name) return column.flag ? Value(column.flag(row_)) : Value(column.text(row_));
     return not_found("can't evaluate field " + std::string(name) + " in type " + std::string(type_));
   }
   /// Keys in alphabetical order, as Go writes a map.
@@ -48,12 +49,17 @@ class RowView : public View {
       if (out.size() > 1) out += ',';
       json::write_string(out, column->name);
       out += ':';
-      out += column->json ? column->json(row_) : json::format(column->text(row_));
+      out += in_json(*column);
     }
     return out + "}";
   }
 
  private:
+  std::string in_json(const Column<Row>& column) const {
+    if (column.flag) return column.flag(row_) ? "true" : "false";
+    return column.json ? column.json(row_) : json::format(column.text(row_));
+  }
+
   std::span<const Column<Row>> columns_;
   const Row& row_;
   std::string_view type_;

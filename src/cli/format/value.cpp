@@ -33,6 +33,9 @@ constexpr std::array kMaps = {
     "DriverStatusMap",
     "Status",
     "Details",
+    "Metadata",
+    "Endpoints",
+    "TLSMaterial",
 };
 
 enum class Zero { kPointer, kMap, kText, kFalse, kNumber };

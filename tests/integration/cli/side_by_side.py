@@ -46,7 +46,8 @@ class Client:
         for variable in ("HULL_HOST", "DOCKER_CONTEXT"):
             environment.pop(variable, None)
         done = subprocess.run([self.program, *words], input=stdin, capture_output=True, timeout=seconds, env=environment)
-        return done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"), done.returncode
+        out, err = (text.decode(errors="replace").replace(self.config, "<config>") for text in (done.stdout, done.stderr))
+        return out, err, done.returncode
 
 
 def usage_only(text: str) -> str:

@@ -1,5 +1,7 @@
 """cp both ways, each kind of source on each kind of destination: hull leaves what docker leaves."""
+import os
 import re
+import stat
 
 import pytest
 from copy_matrix import DESTINATIONS, SETUP, SOURCES, into_container, out_of_container
@@ -37,3 +39,14 @@ def test_leaves_what_docker_leaves(clients, container, tmp_path, copy, source):
         for flags in ((), ("-L",)) if source.startswith(("link", "broken")) else ((),):
             ours, theirs = (last_line(copy(client, container, tmp_path, source, destination, flags)) for client in clients)
             assert ours == theirs, (source, destination, flags)
+
+
+def test_a_device_is_not_replaced_by_a_file(clients, container, tmp_path):
+    null = tmp_path / "null"
+    os.mknod(null, 0o666 | stat.S_IFCHR, os.makedev(1, 3))
+    os.symlink(null, tmp_path / "link")
+    for destination in (null, tmp_path / "link"):
+        for client in clients:
+            _, errors, status = client.run_words(["cp", f"{container}:/w/s/file", str(destination)])
+            assert status == 1 and f'invalid output path: "{destination}" must be a directory or a regular file' in errors
+            assert stat.S_ISCHR(null.stat().st_mode)

@@ -91,7 +91,7 @@ def test_a_full_disk_is_told(cli):
     with open("/dev/full", "w") as full:
         images = cli("images", stdout=full)
         assert images.wait(20) == 1
-    assert b"No space left on device" in images.stderr.read()
+    assert b"no space left on device" in images.stderr.read()
 
 
 def test_rm_and_detach(hull, name):

@@ -84,8 +84,13 @@ Result<void> check_output_folder(const std::string& path) {
   const std::string folder = split_path(path).folder;
   if (!sys::stat(folder).ok()) return not_found("invalid output path: directory \"" + folder + "\" does not exist");
   const auto info = sys::stat(path);
-  if (!info.ok() && !info.is(Code::kNotFound)) return system_problem("stat", path, info.error());
-  return {};
+  if (info.is(Code::kNotFound)) return {};
+  if (!info.ok()) return system_problem("stat", path, info.error());
+  if (S_ISDIR(info->st_mode) || S_ISREG(info->st_mode)) return {};
+  // It would be replaced by a file: /dev/null of the whole machine, by root.
+  const bool device = S_ISCHR(info->st_mode) || S_ISBLK(info->st_mode);
+  return invalid_argument("invalid output path: \"" + path + "\" must be a directory or a regular file: got " +
+                          (device ? "a device" : "an irregular file"));
 }
 
 class Copy {

@@ -7,6 +7,7 @@
 
 #include "cli/commands/container/container.h"
 #include "cli/commands/filter_flag.h"
+#include "cli/commands/list_options.h"
 #include "cli/format/listing.h"
 
 namespace hull::cli {
@@ -108,7 +109,9 @@ class Stats {
   }
 
   Result<std::string> render() const {
-    return list_rows<StatsRow>(format_, stats_columns(), rows_, "*container.statsContext");
+    auto text = list_rows<StatsRow>(format_, stats_columns(), rows_, "*container.statsContext");
+    if (!text.ok()) return worded_as_inspect(text.error());
+    return text;
   }
 
   Cli& cli_;

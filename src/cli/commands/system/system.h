@@ -5,6 +5,6 @@
 /// The commands about the engine as a whole, and about registries.
 namespace hull::cli {
 
-extern const Command kEvents, kInfo, kLogin, kLogout, kSystemDf, kSystemPrune, kVersionCommand;
+extern const Command kDialStdio, kEvents, kInfo, kLogin, kLogout, kSystemDf, kSystemPrune, kVersionCommand;
 
 }  // namespace hull::cli
