@@ -1,6 +1,7 @@
 """What holds for every test: root, and nothing left behind. Run through dev/test, which gives namespaces of their own."""
 import os
 import pathlib
+import signal
 import sys
 
 import pytest
@@ -22,6 +23,9 @@ def pytest_configure(config):
 
 def pytest_sessionstart(session):
     session.config.before = leaks.snapshot()
+    # A shell's background job has these ignored, and with it all that is started here.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 
 def pytest_sessionfinish(session):

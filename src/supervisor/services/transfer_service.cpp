@@ -48,6 +48,8 @@ image::Platform from_proto(const containerd::types::Platform& platform) {
 Result<ImageNames> names_from(const Any& any) {
   const auto store = TRY(read<api::ImageStore>(any));
   ImageNames names{.name = store.name(), .labels = supervisor::from_proto(store.labels())};
+  if (store.manifest_limit() != 0) return unimplemented("manifest_limit: all manifests are taken");
+  if (store.all_metadata()) names.others = OtherImages::kMetadata;
   for (const auto& platform : store.platforms()) names.platforms.push_back(from_proto(platform));
   for (const auto& rule : store.extra_references())
     names.rules.push_back(

@@ -1,5 +1,6 @@
 #include "supervisor/transfer/documents.h"
 
+#include <algorithm>
 #include <set>
 
 #include "base/files.h"
@@ -31,7 +32,8 @@ Result<image::Descriptor> write_blob(TransferJob& job, const std::string& ref, c
 /// Collects the images below a descriptor.
 class Linker {
  public:
-  Linker(TransferJob& job, const Platforms& platforms) : job_(job), platforms_(platforms) {}
+  Linker(TransferJob& job, const Platforms& platforms, OtherImages others)
+      : job_(job), platforms_(platforms), others_(others) {}
   Result<void> visit(const image::Descriptor& descriptor, int depth) {
     if (image::media::is_index(descriptor.media_type)) return visit_index(descriptor, depth);
     if (image::media::is_manifest(descriptor.media_type)) return visit_manifest(descriptor);
@@ -44,12 +46,24 @@ class Linker {
     if (depth == kMaxDepth) return invalid_argument("index " + descriptor.digest.str() + " is nested too deeply");
     const auto index = TRY(image::parse_index(TRY(read_document(job_, descriptor.digest))));
     Labels labels;
-    for (const size_t i : meant(platforms_, index.manifests)) {
+    const auto chosen = meant(platforms_, index.manifests);
+    for (size_t i = 0; i < index.manifests.size(); ++i) {
       const auto& entry = index.manifests[i];
-      TRY(visit(entry, depth + 1));
+      if (std::ranges::binary_search(chosen, i))
+        TRY(visit(entry, depth + 1));
+      else if (others_ == OtherImages::kNothing || !TRY(keep_metadata(entry)))
+        continue;
       labels["containerd.io/gc.ref.content.m." + std::to_string(i)] = entry.digest.str();
     }
     return add_labels(job_, descriptor.digest, labels);
+  }
+  /// False where it is not there.
+  Result<bool> keep_metadata(const image::Descriptor& descriptor) {
+    if (!image::media::is_manifest(descriptor.media_type) || !TRY(is_stored(job_, descriptor.digest))) return false;
+    const auto manifest = TRY(image::parse_manifest(TRY(read_document(job_, descriptor.digest))));
+    if (TRY(is_stored(job_, manifest.config.digest)))
+      TRY(add_labels(job_, descriptor.digest, {{"containerd.io/gc.ref.content.config", manifest.config.digest.str()}}));
+    return true;
   }
   Result<void> visit_manifest(const image::Descriptor& descriptor) {
     if (images_.size() == kMaxImages) return invalid_argument("more than 1000 images in one");
@@ -70,6 +84,7 @@ class Linker {
 
   TransferJob& job_;
   const Platforms& platforms_;
+  const OtherImages others_;
   std::vector<StoredImage> images_;
 };
 
@@ -145,8 +160,8 @@ std::vector<size_t> meant(const Platforms& platforms, std::span<const image::Des
 }
 
 Result<std::vector<StoredImage>> link_documents(TransferJob& job, const image::Descriptor& top,
-                                                const Platforms& platforms) {
-  Linker linker(job, platforms);
+                                                const Platforms& platforms, OtherImages others) {
+  Linker linker(job, platforms, others);
   TRY(linker.visit(top, 0));
   return linker.take();
 }

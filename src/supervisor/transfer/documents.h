@@ -25,10 +25,12 @@ struct StoredImage {
   image::Descriptor descriptor;
   image::Manifest manifest;
 };
+/// What is kept of images that are not meant.
+enum class OtherImages { kNothing, kMetadata };
 /// Goes through an index (of an index …) to the images that are meant, and labels each document so that its parts are
 /// kept. Parts that are not meant may be missing. Errors: kNotFound names the missing part; kInvalidArgument.
 Result<std::vector<StoredImage>> link_documents(TransferJob& job, const image::Descriptor& top,
-                                                const Platforms& platforms);
+                                                const Platforms& platforms, OtherImages others = OtherImages::kNothing);
 /// Adds labels to a blob's.
 Result<void> add_labels(TransferJob& job, const image::Digest& digest, const Labels& labels);
 

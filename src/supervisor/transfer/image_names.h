@@ -23,6 +23,7 @@ struct ImageNames {
   std::string name;
   Labels labels;
   Platforms platforms;
+  OtherImages others = OtherImages::kNothing;
   std::vector<NameRule> rules;
   std::vector<UnpackWish> unpacks;
 };

@@ -1,5 +1,6 @@
 #include "supervisor/transfer/pull.h"
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 
@@ -36,7 +37,7 @@ class Puller {
 
   /// The documents first; blobs in parallel after them.
   Result<void> fetch(const image::Descriptor& top) {
-    TRY(fetch_document(top, "", 0));
+    TRY(fetch_document(top, "", 0, Parts::kAll));
     return fetch_blobs();
   }
 
@@ -46,7 +47,8 @@ class Puller {
     std::string parent;
   };
 
-  Result<void> fetch_document(const image::Descriptor& document, const std::string& parent, int depth) {
+  enum class Parts { kAll, kMetadata };
+  Result<void> fetch_document(const image::Descriptor& document, const std::string& parent, int depth, Parts parts) {
     if (depth > kMaxDepth || ++documents_ > kMaxDocuments)
       return invalid_argument("the image has too many manifests, or too deep ones");
     std::string text = std::exchange(resolved_, "");
@@ -57,16 +59,26 @@ class Puller {
     const std::string key = key_of(document);
     if (image::media::is_index(document.media_type)) {
       const auto index = TRY(image::parse_index(text));
-      for (const size_t i : meant(wanted_.platforms, index.manifests))
-        TRY(fetch_document(index.manifests[i], key, depth + 1));
-      return {};
+      return fetch_entries(index.manifests, key, depth + 1);
     }
     const auto manifest = TRY(image::parse_manifest(text));
     blobs_.push_back({manifest.config, key});
+    if (parts == Parts::kMetadata) return {};
     for (const auto& layer : manifest.layers) {
       if (image::media::is_foreign_layer(layer.media_type))
         return unimplemented("layer " + layer.digest.str() + " is a foreign layer, which is not supported");
       blobs_.push_back({layer, key});
+    }
+    return {};
+  }
+
+  Result<void> fetch_entries(const std::vector<image::Descriptor>& entries, const std::string& parent, int depth) {
+    const auto chosen = meant(wanted_.platforms, entries);
+    for (size_t i = 0; i < entries.size(); ++i) {
+      const bool whole = std::ranges::binary_search(chosen, i);
+      const bool metadata =
+          wanted_.others == OtherImages::kMetadata && image::media::is_manifest(entries[i].media_type);
+      if (whole || metadata) TRY(fetch_document(entries[i], parent, depth, whole ? Parts::kAll : Parts::kMetadata));
     }
     return {};
   }
@@ -164,7 +176,7 @@ Result<void> pull_image(TransferJob& job, const RegistryPlace& from, const Image
   job.report({.event = "Pulling from " + place});
   job.report({.event = "fetching image content", .name = from.name, .descriptor = top});
   TRY(puller.fetch(top));
-  const auto images = TRY(link_documents(job, top, wanted.platforms));
+  const auto images = TRY(link_documents(job, top, wanted.platforms, wanted.others));
   if (images.empty()) return not_found("no match for platform in manifest " + top.digest.str());
   TRY(unpack_wished(job, wanted, images));
   const auto names = names_of(wanted, top.digest);
