@@ -30,12 +30,12 @@ bool is_better(std::string_view answer, const std::optional<std::string>& than) 
 }  // namespace
 
 Exchange::Exchange(EventLoop& loop, Request request, Done done)
-    : loop_(loop), request_(std::move(request)), done_(std::move(done)) {
+    : loop_(loop), request_(std::move(request)), done_(std::move(done)), attempts_(request_.servers.size()) {
   CHECK(request_.query.size() >= kHeaderSize);
 }
 
 Exchange::~Exchange() {
-  for (const auto& attempt : attempts_) end(*attempt);
+  for (Attempt& attempt : attempts_) end(attempt);
   if (patience_) loop_.cancel(*patience_);
   if (deadline_) loop_.cancel(*deadline_);
 }
@@ -52,36 +52,44 @@ void Exchange::start() {
 void Exchange::ask_next() {
   if (patience_) loop_.cancel(*patience_);
   patience_.reset();
-  for (;;) {
-    if (asked_ == request_.servers.size()) {
-      if (++round_ == (request_.transport == Transport::kTcp ? 1 : kRounds) || asked_ == 0) break;
-      asked_ = 0;
-      // Whoever said something says nothing else when asked again.
-      if (std::ranges::none_of(attempts_, [](const auto& attempt) { return attempt->open; })) break;
-    }
-    const Server& server = request_.servers[asked_++];
-    if (auto asked = ask(server); asked.ok()) {
-      patience_ = loop_.after(kPatience, [this] { ask_next(); });
-      return;
-    } else {
-      logging::debug("ask name server", {{"server", server.address.text()}, {"error", asked.error().message()}});
+  const int rounds = request_.transport == Transport::kTcp ? 1 : kRounds;
+  for (; round_ < rounds; ++round_, asked_ = 0) {
+    while (asked_ < attempts_.size()) {
+      const size_t index = asked_++;
+      if (auto asked = ask(index); asked.ok()) {
+        patience_ = loop_.after(kPatience, [this] { ask_next(); });
+        return;
+      } else {
+        logging::debug("ask name server",
+                       {{"server", request_.servers[index].address.text()}, {"error", asked.error().message()}});
+      }
     }
   }
-  if (std::ranges::none_of(attempts_, [](const auto& attempt) { return attempt->open; })) finish(second_best_);
+  if (std::ranges::none_of(attempts_, [](const Attempt& attempt) { return attempt.socket.valid(); }))
+    finish(second_best_);
 }
 
-Result<void> Exchange::ask(const Server& server) {
+/// For the first time, or, where the server stays silent, again: datagrams get lost.
+Result<void> Exchange::ask(size_t index) {
+  Attempt& attempt = attempts_[index];
   const bool tcp = request_.transport == Transport::kTcp;
-  auto attempt = std::make_unique<Attempt>();
+  if (attempt.over) return unavailable("it has said no");
+  if (!attempt.socket.valid()) TRY(open(index));
+  if (!tcp && !TRY(sys::try_send(attempt.socket, attempt.query))) return unavailable("send queue is full");
+  return {};
+}
+
+Result<void> Exchange::open(size_t index) {
+  Attempt& attempt = attempts_[index];
+  const Server& server = request_.servers[index];
+  const bool tcp = request_.transport == Transport::kTcp;
   // Of its own: port and id together are what keeps others from guessing an answer (RFC 5452).
-  attempt->query = request_.query;
-  set_id(attempt->query, static_cast<uint16_t>(::arc4random()));
-  attempt->socket = TRY(connect_in(server.from_host ? request_.host : request_.sandbox, tcp ? SOCK_STREAM : SOCK_DGRAM,
+  attempt.query = request_.query;
+  set_id(attempt.query, static_cast<uint16_t>(::arc4random()));
+  UniqueFd socket = TRY(connect_in(server.from_host ? request_.host : request_.sandbox, tcp ? SOCK_STREAM : SOCK_DGRAM,
                                    server.address, server.port));
-  if (!tcp && !TRY(sys::try_send(attempt->socket, attempt->query))) return unavailable("send queue is full");
-  Attempt* raw = attempt.get();
-  TRY(loop_.watch(attempt->socket, tcp ? EPOLLOUT : EPOLLIN, [this, raw](uint32_t events) { on_ready(*raw, events); }));
-  attempts_.push_back(std::move(attempt));
+  TRY(loop_.watch(socket, tcp ? EPOLLOUT : EPOLLIN, [this, &attempt](uint32_t events) { on_ready(attempt, events); }));
+  attempt.socket = std::move(socket);
   return {};
 }
 
@@ -137,14 +145,14 @@ void Exchange::give_up(Attempt& attempt) {
 }
 
 void Exchange::end(Attempt& attempt) {
-  if (!attempt.open) return;
-  attempt.open = false;
+  attempt.over = true;
+  if (!attempt.socket.valid()) return;
   loop_.unwatch(attempt.socket);
   attempt.socket.reset();
 }
 
 void Exchange::finish(std::optional<std::string> answer) {
-  for (const auto& attempt : attempts_) end(*attempt);
+  for (Attempt& attempt : attempts_) end(attempt);
   if (patience_) loop_.cancel(*patience_);
   if (deadline_) loop_.cancel(*deadline_);
   patience_.reset();

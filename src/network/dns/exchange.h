@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -53,15 +52,17 @@ class Exchange {
   void start();
 
  private:
+  /// With one server.
   struct Attempt {
     UniqueFd socket;
     std::string query;     // with an id of its own, framed for TCP
     size_t sent = 0;       // TCP
     std::string received;  // TCP
-    bool open = true;
+    bool over = false;
   };
   void ask_next();
-  Result<void> ask(const Server& server);
+  Result<void> ask(size_t index);
+  Result<void> open(size_t index);
   void on_ready(Attempt& attempt, uint32_t events);
   void on_datagram(Attempt& attempt);
   void on_stream(Attempt& attempt, uint32_t events);
@@ -73,8 +74,8 @@ class Exchange {
   EventLoop& loop_;
   const Request request_;
   Done done_;
-  std::vector<std::unique_ptr<Attempt>> attempts_;
-  size_t asked_ = 0;  ///< servers
+  std::vector<Attempt> attempts_;  ///< as many as servers, from the beginning: handlers refer to them
+  size_t asked_ = 0;               ///< in this round
   int round_ = 0;
   std::optional<std::string> second_best_;
   std::optional<EventLoop::TimerId> patience_;

@@ -6,6 +6,7 @@
 
 #include <atomic>
 
+#include "base/files.h"
 #include "base/ids.h"
 #include "base/sys.h"
 #include "network/dns/test_queries.h"
@@ -195,6 +196,20 @@ TEST_F(ResolverTest, NoSuchNameIsBetterThanNothing) {
   const Upstream second(space_->fd, "127.0.0.6", fails(Status::kServerFailure));
   serve({{ip("127.0.0.5")}, {ip("127.0.0.6")}});
   EXPECT_EQ(status_of(ask(query_for("www.example", 1))), Status::kNoSuchName);
+}
+
+TEST_F(ResolverTest, ASilentServerIsAskedAgainFromTheSameSocket) {
+  constexpr uint16_t kQuestions = 20;
+  const Upstream silent(space_->fd, "127.0.0.5", [](const std::string&) { return ""; });
+  serve({{ip("127.0.0.5")}});
+  const auto descriptors = [] { return MUST(list_directory("/proc/self/fd")).size(); };
+  const size_t before = descriptors();
+  const UniqueFd client = connect_in(space_->fd, SOCK_DGRAM, "127.0.0.11", 53);
+  for (uint16_t id = 0; id < kQuestions; ++id) MUST(sys::write(client, query_for("www.example", 1, id)));
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (silent.asked() < 2 * kQuestions && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+  EXPECT_GE(silent.asked(), 2 * kQuestions);
+  EXPECT_LE(descriptors(), before + 1 + kQuestions);
 }
 
 TEST_F(ResolverTest, Port53StaysFreeInTheContainer) {

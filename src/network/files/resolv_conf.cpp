@@ -11,7 +11,7 @@ namespace {
 
 constexpr Bytes kLimit = 64_KiB;
 constexpr char kResolver[] = "127.0.0.11";
-constexpr size_t kMostServers = 8;  // resolv.conf(5) itself takes three
+constexpr size_t kMostServers = 3;  // as resolv.conf(5) itself
 
 std::vector<std::string> words_of(std::string_view line) {
   std::vector<std::string> words;
