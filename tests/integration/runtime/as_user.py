@@ -36,6 +36,8 @@ class UserRuntime(Runtime):
         self.run_folder.mkdir(mode=0o700)
         self.root = self.run_folder / "hull-runc"
         self.environment = {"PATH": os.environ["PATH"], "XDG_RUNTIME_DIR": str(self.run_folder)}
+        # The clone may lie where the user can't go.
+        self.binary = shutil.copy(self.binary, self.home / "hull-runc")
         self.give(self.home)
 
     def give(self, path) -> None:
