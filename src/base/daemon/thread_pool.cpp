@@ -3,39 +3,19 @@
 #include <pthread.h>
 
 #include <chrono>
-#include <memory>
 
+#include "base/daemon/thread_body.h"
 #include "base/log.h"
 
 namespace hull {
-namespace {
-
-struct Start {
-  const char* name;
-  std::function<void()> body;
-};
-
-void* thread_main(void* argument) {
-  const std::unique_ptr<Start> start(static_cast<Start*>(argument));
-  ::pthread_setname_np(::pthread_self(), start->name);
-  start->body();
-  return nullptr;
-}
-
-}  // namespace
-
 Result<void> start_thread(const char* name, std::function<void()> body, size_t stack_bytes) {
   pthread_attr_t attributes;
   ::pthread_attr_init(&attributes);
   ::pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
   ::pthread_attr_setstacksize(&attributes, stack_bytes);
-  auto start = std::make_unique<Start>(Start{name, std::move(body)});
-  pthread_t thread;
-  const int error = ::pthread_create(&thread, &attributes, thread_main, start.get());
+  const auto started = ThreadBody::start(name, std::move(body), &attributes);
   ::pthread_attr_destroy(&attributes);
-  if (error != 0) return Error::from_errno(error, "start thread").as(Code::kResourceExhausted);
-  (void)start.release();  // the thread owns it now
-  return {};
+  return started.ok() ? Result<void>() : Result<void>(started.error());
 }
 
 ThreadPool::~ThreadPool() {

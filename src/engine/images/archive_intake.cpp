@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "archive/entry_source.h"
 #include "archive/tar_reader.h"
 #include "base/text.h"
 
@@ -67,38 +68,18 @@ image::Digest digest_in(const std::string& path) {
 /// The entry that a tar reader stands on, as a source.
 class EntryReader final : public archive::Source {
  public:
-  EntryReader(archive::TarReader& tar, archive::TarEntry entry) : tar_(tar), entry_(std::move(entry)) {}
+  EntryReader(archive::TarReader& tar, archive::TarEntry entry)
+      : tar_(tar), entry_(std::move(entry)), content_(tar, entry_.size) {}
 
   const archive::TarEntry& entry() const { return entry_; }
   archive::TarReader& tar() { return tar_; }
 
-  Result<size_t> read(std::span<char> data) override {
-    if (block_.data.empty() && !done_) {
-      const auto next = TRY(tar_.next_block());
-      done_ = !next;
-      if (next) block_ = *next;
-    }
-    // What a sparse file leaves out is zeros.
-    const int64_t hole = (done_ ? entry_.size : block_.offset) - position_;
-    size_t count = 0;
-    if (hole > 0) {
-      count = static_cast<size_t>(std::min<int64_t>(hole, static_cast<int64_t>(data.size())));
-      std::fill_n(data.begin(), count, '\0');
-    } else if (!done_) {
-      count = block_.data.copy(data.data(), data.size());
-      block_.data.remove_prefix(count);
-      block_.offset += static_cast<int64_t>(count);
-    }
-    position_ += static_cast<int64_t>(count);
-    return count;
-  }
+  Result<size_t> read(std::span<char> data) override { return content_.read(data); }
 
  private:
   archive::TarReader& tar_;
   const archive::TarEntry entry_;
-  archive::TarReader::Block block_{};
-  int64_t position_ = 0;
-  bool done_ = false;
+  archive::EntrySource content_;
 };
 
 Result<Intake> Intake::read(const Call& call, const containerd::Content& content, archive::Source& source) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "archive/compression.h"
+#include "archive/entry_source.h"
 #include "archive/tar_reader.h"
 #include "base/sys.h"
 #include "base/text.h"
@@ -31,39 +32,6 @@ void describe(V& json, SavedImage& image) {
   json.field("RepoTags", image.tags);
   json.required("Layers", image.layers);
 }
-
-/// The content of the entry that the tar stands on.
-class EntrySource final : public archive::Source {
- public:
-  EntrySource(archive::TarReader& tar, int64_t size) : tar_(tar), size_(size) {}
-  Result<size_t> read(std::span<char> data) override {
-    if (!ended_ && block_.data.empty()) {
-      auto next = TRY(tar_.next_block());
-      ended_ = !next;
-      if (next) block_ = *next;
-    }
-    // What a sparse entry leaves out is zeros.
-    const int64_t hole = (ended_ ? size_ : block_.offset) - position_;
-    size_t count = 0;
-    if (hole > 0) {
-      count = static_cast<size_t>(std::min<int64_t>(hole, static_cast<int64_t>(data.size())));
-      std::fill_n(data.begin(), count, '\0');
-    } else if (!ended_) {
-      count = block_.data.copy(data.data(), data.size());
-      block_.data.remove_prefix(count);
-      block_.offset += static_cast<int64_t>(count);
-    }
-    position_ += static_cast<int64_t>(count);
-    return count;
-  }
-
- private:
-  archive::TarReader& tar_;
-  const int64_t size_;
-  archive::TarReader::Block block_{};
-  int64_t position_ = 0;
-  bool ended_ = false;
-};
 
 /// "./a//b" is "a/b"; links lead from the directory of `base`. Nothing leads out: the names are only names here.
 std::string normalized(std::string_view path, std::string_view base = "") {
@@ -113,7 +81,7 @@ Result<void> take_entry(TransferJob& job, archive::TarReader& tar, const archive
     return {};
   }
   if (name == "oci-layout" || name == "repositories") return {};
-  EntrySource source(tar, entry.size);
+  archive::EntrySource source(tar, entry.size);
   auto stored = TRY(store_blob(job, "", source).context(name));
   const auto parts = split(name, '/');
   if (parts.size() == 3 && parts[0] == "blobs" && parts[1] == "sha256" && parts[2] != stored.digest.str().substr(7))
