@@ -75,12 +75,8 @@ std::optional<std::string> Cache::find(const Query& query, Clock::time_point now
   entry->kept += age;
   ldns_pkt_set_id(entry->answer.get(), ldns_pkt_id(query.packet.get()));
   entries_.splice(entries_.begin(), entries_, entry);
-  uint8_t* data = nullptr;
-  size_t size = 0;
-  if (ldns_pkt2wire(&data, entry->answer.get(), &size) != LDNS_STATUS_OK) return std::nullopt;
-  std::string wire(reinterpret_cast<const char*>(data), size);
-  ::free(data);
-  return wire;
+  std::string wire = wire_of(entry->answer.get());
+  return wire.empty() ? std::nullopt : std::optional(std::move(wire));
 }
 
 void Cache::drop(std::list<Entry>::iterator entry) {

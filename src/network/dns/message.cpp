@@ -34,15 +34,6 @@ std::string text_of(const ldns_rdf* name) {
 
 ldns_rr* question_of(const ldns_pkt* packet) { return ldns_rr_list_rr(ldns_pkt_question(packet), 0); }
 
-std::string to_wire(const ldns_pkt* packet) {
-  uint8_t* data = nullptr;
-  size_t size = 0;
-  if (ldns_pkt2wire(&data, packet, &size) != LDNS_STATUS_OK) return "";
-  std::string wire(reinterpret_cast<const char*>(data), size);
-  ::free(data);
-  return wire;
-}
-
 /// The answer to a query without any record yet.
 Packet start_answer(const Query& query, Status status) {
   Packet answer(ldns_pkt_new());
@@ -69,12 +60,12 @@ Record new_record(const Query& query, ldns_rr_type type, ldns_rdf* data) {
 }
 
 std::string finish(const Query& query, const Packet& answer) {
-  std::string wire = to_wire(answer.get());
+  std::string wire = wire_of(answer.get());
   while (wire.size() > query.udp_limit && ldns_pkt_ancount(answer.get()) > 0) {
     ldns_pkt_set_tc(answer.get(), true);
     ldns_rr_free(ldns_rr_list_pop_rr(ldns_pkt_answer(answer.get())));
     ldns_pkt_set_ancount(answer.get(), static_cast<uint16_t>(ldns_pkt_ancount(answer.get()) - 1));
-    wire = to_wire(answer.get());
+    wire = wire_of(answer.get());
   }
   return wire;
 }
@@ -114,6 +105,15 @@ size_t question_end(std::string_view wire) {
 }  // namespace
 
 void FreePacket::operator()(ldns_struct_pkt* packet) const { ldns_pkt_free(packet); }
+
+std::string wire_of(const ldns_struct_pkt* packet) {
+  uint8_t* data = nullptr;
+  size_t size = 0;
+  if (ldns_pkt2wire(&data, packet, &size) != LDNS_STATUS_OK) return "";
+  std::string wire(reinterpret_cast<const char*>(data), size);
+  ::free(data);
+  return wire;
+}
 
 Result<Query> parse_query(std::string_view wire) {
   if (wire.size() < kHeaderSize || is_answer(wire)) return invalid_argument("no DNS query");

@@ -33,6 +33,9 @@ enum class Status : uint8_t {
 
 /// The shortest message there is: its header.
 constexpr size_t kHeaderSize = 12;
+/// As it travels; empty where it can't be written.
+std::string wire_of(const ldns_struct_pkt* packet);
+
 /// What a client takes over UDP without saying more (RFC 1035, 2.3.4).
 constexpr size_t kPlainUdpSize = 512;
 

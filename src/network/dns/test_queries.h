@@ -10,21 +10,12 @@
 /// For tests: messages as clients and servers make them.
 namespace hull::network::dns {
 
-inline std::string wire_of(const Packet& packet) {
-  uint8_t* data = nullptr;
-  size_t size = 0;
-  CHECK(ldns_pkt2wire(&data, packet.get(), &size) == LDNS_STATUS_OK);
-  std::string wire(reinterpret_cast<const char*>(data), size);
-  ::free(data);
-  return wire;
-}
-
 inline std::string query_for(const std::string& name, uint16_t type, uint16_t id = 4711) {
   Packet packet(ldns_pkt_query_new(ldns_dname_new_frm_str(name.c_str()), static_cast<ldns_rr_type>(type),
                                    LDNS_RR_CLASS_IN, LDNS_RD));
   CHECK(packet != nullptr);
   ldns_pkt_set_id(packet.get(), id);
-  return wire_of(packet);
+  return wire_of(packet.get());
 }
 
 /// A server's answer to the query with the records, in the master file's format ("web. 60 IN A 10.0.0.1").
@@ -42,7 +33,7 @@ inline std::string answer_with(const std::string& query, Status status, const st
   };
   for (const std::string& text : records) push(LDNS_SECTION_ANSWER, text);
   for (const std::string& text : authority) push(LDNS_SECTION_AUTHORITY, text);
-  return wire_of(packet);
+  return wire_of(packet.get());
 }
 
 /// "web. 60 IN A 10.0.0.1" of each record of the answer section.
