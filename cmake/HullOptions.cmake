@@ -26,8 +26,10 @@ if(HULL_SANITIZE)
 endif()
 add_link_options(-Wl,--as-needed -Wl,-z,relro,-z,now)
 
+# Without the sloppiness ccache does not cache what uses a precompiled header (ccache(1), "Precompiled headers").
 find_program(HULL_CCACHE ccache)
 if(HULL_CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${HULL_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1
+      CCACHE_SLOPPINESS=pch_defines,time_macros ${HULL_CCACHE})
   set(CMAKE_C_COMPILER_LAUNCHER ${CMAKE_CXX_COMPILER_LAUNCHER})
 endif()
