@@ -13,7 +13,12 @@ namespace hull::network {
 namespace {
 
 constexpr int kLoopbackIndex = 1;
-constexpr char kOurs[] = "made by hull";
+
+std::string alias_of(const std::string& owner) { return "made by " + owner; }
+
+bool belongs_to(const Link& link, const std::string& owner) {
+  return link.kind == "bridge" && link.alias == alias_of(owner);
+}
 
 bool host_has_ipv6() { return exists("/proc/sys/net/ipv6/conf"); }
 
@@ -45,12 +50,12 @@ Result<void> set_up_container_end(NetworkNamespace& sandbox, const EndpointPlan&
 
 }  // namespace
 
-Result<int> ensure_bridge(NetlinkSocket& host, const BridgePlan& plan) {
+Result<int> ensure_bridge(NetlinkSocket& host, const BridgePlan& plan, const std::string& owner) {
   auto link = find_link(host, plan.name);
   if (link.is(Code::kNotFound)) {
-    TRY(host.transact(make_bridge(plan.name, plan.mtu, random_mac())));
+    const Message steps[] = {make_bridge(plan.name, plan.mtu, random_mac()), set_alias(plan.name, alias_of(owner))};
+    TRY(host.transact(steps));
     link = find_link(host, plan.name);
-    if (link.ok()) TRY(host.transact(set_alias(link->index, plan.name, kOurs)));
   }
   const Link bridge = TRY(std::move(link));
   if (bridge.kind != "bridge") return failed_precondition("link " + plan.name + " exists and is no bridge");
@@ -66,11 +71,21 @@ Result<int> ensure_bridge(NetlinkSocket& host, const BridgePlan& plan) {
   return bridge.index;
 }
 
-Result<void> remove_bridge(NetlinkSocket& host, const std::string& name) {
+Result<void> remove_bridge(NetlinkSocket& host, const std::string& name, const std::string& owner) {
   const auto link = find_link(host, name);
   if (link.is(Code::kNotFound)) return {};
   if (!link.ok()) return link.error();
-  return link->alias == kOurs ? host.transact(delete_link(link->index, name)) : Result<void>();
+  return belongs_to(*link, owner) ? host.transact(delete_link(link->index, name)) : Result<void>();
+}
+
+Result<void> remove_unused_bridges(NetlinkSocket& host, const std::set<std::string>& keep, const std::string& owner) {
+  const std::vector<Link> links = TRY(list_links(host));
+  for (const Link& link : links) {
+    const bool used = std::ranges::find(links, link.index, &Link::master) != links.end();
+    if (belongs_to(link, owner) && !used && !keep.contains(link.name))
+      TRY(host.transact(delete_link(link.index, link.name)));
+  }
+  return {};
 }
 
 Result<int> attach(NetlinkSocket& host, NetworkNamespace& sandbox, const EndpointPlan& plan) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,11 +20,17 @@ struct BridgePlan {
 
 /// Makes the bridge where it is missing, gives it the addresses that it lacks, brings it up, and lets the host's
 /// loopback be published through it. What an existing bridge has beside that stays. Returns its index.
+/// A bridge that it makes bears its owner's name from the beginning, in its alias.
 /// Errors: kFailedPrecondition where a link of that name is no bridge.
-Result<int> ensure_bridge(NetlinkSocket& host, const BridgePlan& plan);
+Result<int> ensure_bridge(NetlinkSocket& host, const BridgePlan& plan, const std::string& owner);
 
-/// Deletes the bridge where ensure_bridge() made it: an administrator's own stays. A missing one is no error.
-Result<void> remove_bridge(NetlinkSocket& host, const std::string& name);
+/// Deletes the bridge where ensure_bridge() made it for this owner: an administrator's own stays. A missing one is no
+/// error.
+Result<void> remove_bridge(NetlinkSocket& host, const std::string& name, const std::string& owner);
+
+/// Deletes this owner's bridges but those named and those that have a port: what a daemon left that was killed while it
+/// made or removed a network.
+Result<void> remove_unused_bridges(NetlinkSocket& host, const std::set<std::string>& keep, const std::string& owner);
 
 /// One interface of a container.
 struct EndpointPlan {

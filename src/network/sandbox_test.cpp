@@ -33,7 +33,7 @@ class SandboxTest : public ::testing::Test {
     firewall_.emplace(MUST(Firewall::open()));
     for (const BridgeRules& bridge : rules_.bridges) {
       const InterfaceAddress gateway{bridge.subnets[0].at(1), bridge.subnets[0].length()};
-      bridges_[bridge.bridge] = MUST(ensure_bridge(world_->host(), {bridge.bridge, {gateway}, 1500}));
+      bridges_[bridge.bridge] = MUST(ensure_bridge(world_->host(), {bridge.bridge, {gateway}, 1500}, "hull-test"));
     }
     MUST(firewall_->run(replace_table_text("hull-test", rules_)));
   }

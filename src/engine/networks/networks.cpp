@@ -49,7 +49,7 @@ Result<api::NetworkCreateResponse> Networks::create_network(const api::NetworkCr
     return conflict("cannot create network " + create.name + ": interface " + bridge + " already exists");
   Network network = TRY(bring_up(host, record));
   Rollback undo;
-  undo.add([&] { return network::remove_bridge(host, bridge); });
+  undo.add([&] { return network::remove_bridge(host, bridge, owner_); });
   TRY(table_->add_bridge(network.rules));
   undo.add([&] { return table_->remove_bridge(bridge); });
   TRY(store_.save(record));
@@ -110,7 +110,7 @@ Result<void> Networks::drop_network(const std::string& id) {
   if (network.bridge_index != 0) {
     TRY(table_->remove_bridge(network.rules.bridge));
     auto host = TRY(network::NetlinkSocket::open());
-    TRY(network::remove_bridge(host, network.rules.bridge));
+    TRY(network::remove_bridge(host, network.rules.bridge, owner_));
   }
   announce(network.record, "destroy");
   return {};
@@ -155,7 +155,7 @@ Result<void> Networks::shut_down() {
   auto host = TRY(network::NetlinkSocket::open());
   for (const Network& network : networks)
     if (network.bridge_index != 0)
-      if (auto deleted = network::remove_bridge(host, network.rules.bridge); !deleted.ok())
+      if (auto deleted = network::remove_bridge(host, network.rules.bridge, owner_); !deleted.ok())
         logging::warn("remove bridge", {{"bridge", network.rules.bridge}, {"error", deleted.error().message()}});
   if (table_) TRY(table_->remove());
   return namespaces_.close();

@@ -131,6 +131,7 @@ class Networks final : public SandboxProvider {
   Result<void> disconnect_running(const std::string& network_id, const std::string& container_id);
 
   const NetworksOptions options_;
+  const std::string owner_;  ///< of our firewall table and our bridges: engines share a machine
   EventSink& events_;
   NetworkUsers* users_ = nullptr;
   std::mutex changes_;  ///< held while networks come and go

@@ -16,6 +16,7 @@ namespace {
 
 using network::connect_in;
 using network::listen_in;
+using network::NetlinkSocket;
 using network::own_namespace;
 using network::reach;
 
@@ -212,6 +213,25 @@ TEST_F(NetworksTest, own_networks_are_apart_and_come_back_after_a_restart) {
   MUST(networks_->remove_network("blue"));
   EXPECT_EQ(networks_->inspect("blue").error().message(), "network blue not found");
   EXPECT_TRUE(network::find_link(world_->host(), "br-" + id.substr(0, 12)).is(Code::kNotFound));
+}
+
+TEST_F(NetworksTest, bridges_of_networks_that_were_being_made_or_removed_at_a_kill_go_at_the_next_start) {
+  api::NetworkCreate create;
+  create.name = "blue";
+  const std::string id = MUST(networks_->create_network(create)).id;
+  const std::string bridge = "br-" + id.substr(0, 12);
+  // Killed between the record and the link, in either direction, a daemon leaves the link alone.
+  MUST(MUST(NetworkStore::open(options_.data_root + "/networks.db")).remove(id));
+  create.name = "green";
+  const std::string green = "br-" + MUST(networks_->create_network(create)).id.substr(0, 12);
+  NetlinkSocket& host = world_->host();
+  MUST(host.transact(network::make_bridge("tbr-foreign", 1500, network::random_mac())));
+  start();
+  EXPECT_TRUE(network::find_link(host, bridge).is(Code::kNotFound));
+  EXPECT_TRUE(network::find_link(host, green).ok()) << "it has its record";
+  const auto foreign = network::find_link(host, "tbr-foreign");
+  ASSERT_TRUE(foreign.ok()) << "not ours";
+  MUST(host.transact(network::delete_link(foreign->index, foreign->name)));
 }
 
 TEST_F(NetworksTest, predefined_networks_stay) {

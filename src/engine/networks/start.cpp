@@ -16,8 +16,8 @@ using network::Subnet;
 
 constexpr char kIpForward[] = "/proc/sys/net/ipv4/ip_forward";
 
-/// Several engines live on one machine: each has a table named after its data root.
-std::string table_name(const std::string& data_root) {
+/// Several engines live on one machine: each has a table, and bridges, that bear a name after its data root.
+std::string owner_name(const std::string& data_root) {
   if (data_root == "/var/lib/hull") return "hull";
   uint32_t hash = 2166136261;  // FNV-1a
   for (const unsigned char c : data_root) hash = (hash ^ c) * 16777619;
@@ -102,6 +102,7 @@ api::Network* find_named(std::vector<api::Network>& records, std::string_view na
 Networks::Networks(NetworksOptions options, EventSink& events, NetworkStore store, SandboxFiles files,
                    network::NamespaceDirectory namespaces)
     : options_(std::move(options)),
+      owner_(owner_name(options_.data_root)),
       events_(events),
       store_(std::move(store)),
       files_(std::move(files)),
@@ -129,7 +130,7 @@ Result<void> Networks::start() {
   TRY(restore_networks(host, TRY(with_predefined(host, TRY(store_.load())))));
   TRY(restore_sandboxes());
   const auto forwarding = TRY(host_forwarding(options_.exec_root + "/network/forwarding-was-off"));
-  table_ = TRY(network::RuleTable::open(table_name(options_.data_root), ruleset(forwarding)));
+  table_ = TRY(network::RuleTable::open(owner_, ruleset(forwarding)));
   if (table_->host_drops_forwarding())
     logging::warn(
         "the host's firewall drops forwarded traffic, containers' included, unless a rule of its own accepts it",
@@ -164,7 +165,7 @@ Result<Networks::Network> Networks::bring_up(network::NetlinkSocket& host, const
   network.record = record;
   if (record.driver != "bridge") return network;
   BridgeLayout layout = TRY(lay_out_bridge(record, default_mtu_));
-  network.bridge_index = TRY(network::ensure_bridge(host, layout.bridge));
+  network.bridge_index = TRY(network::ensure_bridge(host, layout.bridge, owner_));
   network.pools = std::move(layout.pools);
   network.rules = std::move(layout.rules);
   network.mtu = layout.bridge.mtu;
@@ -187,8 +188,11 @@ Result<void> Networks::restore_networks(network::NetlinkSocket& host, std::vecto
     without_links.record = record;
     networks.emplace(record.id, std::move(without_links));
   }
+  std::set<std::string> bridges;
+  for (const api::Network& record : records)
+    if (const auto layout = lay_out_bridge(record, default_mtu_); layout.ok()) bridges.insert(layout->bridge.name);
   state_.with([&](State& state) { state.networks = std::move(networks); });
-  return {};
+  return network::remove_unused_bridges(host, bridges, owner_);
 }
 
 Result<void> Networks::restore_sandboxes() {

@@ -175,9 +175,9 @@ Message set_up(int index, const std::string& name) {
   return message;
 }
 
-Message set_alias(int index, const std::string& name, const std::string& alias) {
-  Message message(RTM_NEWLINK, 0, link_header(index), "set alias of " + name);
-  message.text(IFLA_IFALIAS, alias);
+Message set_alias(const std::string& name, const std::string& alias) {
+  Message message(RTM_NEWLINK, 0, link_header(0), "set alias of " + name);
+  message.text(IFLA_IFNAME, name).text(IFLA_IFALIAS, alias);
   return message;
 }
 
@@ -244,6 +244,7 @@ Result<std::vector<Link>> list_links(NetlinkSocket& socket) {
               "",
               as_u32(attributes, IFLA_MTU),
               (header->ifi_flags & IFF_UP) != 0,
+              static_cast<int>(as_u32(attributes, IFLA_MASTER)),
               std::string(text_of(attributes, IFLA_IFALIAS))};
     if (const auto info = attributes.find(IFLA_LINKINFO); info != attributes.end())
       link.kind = text_of(parse_attributes(info->second), IFLA_INFO_KIND);

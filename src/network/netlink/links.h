@@ -26,6 +26,7 @@ struct Link {
   std::string kind;  ///< "bridge", "veth"; empty for hardware
   uint32_t mtu = 0;
   bool up = false;
+  int master = 0;     ///< index of the bridge whose port this is; 0 where it is none
   std::string alias;  ///< a note that somebody left on it
 };
 
@@ -48,7 +49,7 @@ Message make_veth(const VethRequest& request);
 /// Host ends need no link-local address: without one the kernel sends nothing by itself on them.
 Message set_ipv6_link_local(int index, const std::string& name, Ipv6LinkLocal choice);
 Message set_up(int index, const std::string& name);
-Message set_alias(int index, const std::string& name, const std::string& alias);
+Message set_alias(const std::string& name, const std::string& alias);
 /// What a port of a bridge does beside passing frames on.
 struct PortFlags {
   bool isolated = false;  ///< reaches only ports that are not
