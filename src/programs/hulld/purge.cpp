@@ -76,6 +76,8 @@ Result<void> purge(const Config& config) {
   const auto root = TRY(DataRoot::claim(config.data_root, config.exec_root, DataRoot::Purged::kAccept));
   if (!exists(purge_mark(config.data_root))) {
     TRY(empty(config, root));
+    // What the supervisor was still at when its client, an earlier purge, was killed.
+    if (config.containerd.empty()) TRY(end_containers_by_force(config));
     TRY(replace_file(purge_mark(config.data_root), "", 0600));
   }
   remove_cgroup_parent(TRY(container_settings(config)).cgroup_parent);

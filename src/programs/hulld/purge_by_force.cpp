@@ -53,8 +53,18 @@ Result<void> end_container(const linux::CgroupLayout& layout, const std::string&
   return cgroup.remove();
 }
 
+Result<void> end_networks(const Config& config) {
+  engine::EventBus events;
+  const auto networks = TRY(engine::Networks::open(TRY(network_options(config)), events));
+  networks->sweep({});
+  TRY(networks->prune({}));
+  return networks->shut_down();
+}
+
+}  // namespace
+
 /// Bundles are in <state>/io.containerd.runtime.v2.task/<namespace>/<id>, as containerd has them.
-Result<void> end_containers(const Config& config) {
+Result<void> end_containers_by_force(const Config& config) {
   const std::string bundles =
       config.exec_root + "/containerd/io.containerd.runtime.v2.task/" + config.containerd_namespace;
   if (!exists(bundles)) return {};
@@ -67,18 +77,8 @@ Result<void> end_containers(const Config& config) {
   return ended;
 }
 
-Result<void> end_networks(const Config& config) {
-  engine::EventBus events;
-  const auto networks = TRY(engine::Networks::open(TRY(network_options(config)), events));
-  networks->sweep({});
-  TRY(networks->prune({}));
-  return networks->shut_down();
-}
-
-}  // namespace
-
 Result<void> empty_by_force(const Config& config) {
-  auto ended = end_containers(config);
+  auto ended = end_containers_by_force(config);
   auto down = end_networks(config);
   return ended.ok() ? down : ended;
 }

@@ -1,5 +1,8 @@
 // How tasks end: deleted, never made, or with a shim that died.
 
+#include <condition_variable>
+#include <mutex>
+
 #include "base/log.h"
 #include "base/sys.h"
 #include "ipc/proto/shim/task_events.pb.h"
@@ -27,11 +30,52 @@ Request request_for(const Shim& shim) {
   return request;
 }
 
+/// The shim's answer to Delete: its client's, or nobody's where that has left.
+class Deletion {
+ public:
+  /// Whether nobody waits for it.
+  bool deliver(const Result<task_api::DeleteResponse>& answer) {
+    std::lock_guard lock(mutex_);
+    answer_ = answer;
+    wake_.notify_all();
+    return left_;
+  }
+  /// The answer, or the client's end before it.
+  Result<Result<task_api::DeleteResponse>> await(const Call& call) {
+    std::unique_lock lock(mutex_);
+    if (wake_.wait_until(lock, call.stop, call.deadline, [&] { return answer_.has_value(); })) return *answer_;
+    left_ = true;
+    if (call.stop.stop_requested()) return cancelled("context canceled");
+    return Error(Code::kDeadlineExceeded, "context deadline exceeded");
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable_any wake_;
+  std::optional<Result<task_api::DeleteResponse>> answer_;
+  bool left_ = false;
+};
+
 }  // namespace
 
+/// Once the shim is asked, the container goes, whoever waits for it: a client that leaves in the middle must not leave
+/// a shim without a container, which would be nobody's to end.
 Result<task_api::DeleteResponse> Tasks::remove(const Call& call, const std::string& ns, const std::string& id) {
   const auto shim = TRY(find(ns, id));
-  auto deleted = shim->call<task_api::DeleteResponse>(call, "Delete", request_for<task_api::DeleteRequest>(*shim));
+  const auto deletion = std::make_shared<Deletion>();
+  shim->start<task_api::DeleteResponse>("Delete", request_for<task_api::DeleteRequest>(*shim),
+                                        [this, shim, deletion](Result<task_api::DeleteResponse> answer) {
+                                          if (!deletion->deliver(answer)) return;
+                                          cleaners_.submit([this, shim, answer = std::move(answer)]() mutable {
+                                            (void)end_deleted({}, shim, std::move(answer)).ok();
+                                          });
+                                        });
+  return end_deleted(call, shim, TRY(deletion->await(call)));
+}
+
+/// What follows the shim's answer.
+Result<task_api::DeleteResponse> Tasks::end_deleted(const Call& call, const std::shared_ptr<Shim>& shim,
+                                                    Result<task_api::DeleteResponse> deleted) {
   // The shim has died, and with it the container: once all is cleared that is what was asked for.
   if (deleted.is(Code::kUnavailable) && !shim->connected()) {
     shim_died(shim);
@@ -39,8 +83,9 @@ Result<task_api::DeleteResponse> Tasks::remove(const Call& call, const std::stri
   }
   // A shim that knows no such container has lost it: only the rest is left to do.
   if (!deleted.ok() && !deleted.is(Code::kNotFound)) return deleted;
+  const std::string& id = shim->bundle.id;
   if (!shim->begin_removal()) return no_such_task(id);
-  const auto ended = shim->call<google::protobuf::Empty>(Call::within(kGoodbyeTime, call.stop), "Shutdown",
+  const auto ended = shim->call<google::protobuf::Empty>(Call::within(kGoodbyeTime, stop_.get_token()), "Shutdown",
                                                          request_for<task_api::ShutdownRequest>(*shim));
   shim->close();
   if (!ended.ok() && !ended.is(Code::kUnavailable)) {

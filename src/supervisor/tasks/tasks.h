@@ -77,6 +77,8 @@ class Tasks {
   Result<void> launch(const Call& call, const std::shared_ptr<Shim>& shim, const std::string& options);
   Result<void> connect(const std::shared_ptr<Shim>& shim, const ShimAddress& address);
   void take_over(const std::shared_ptr<Shim>& shim);
+  Result<task_api::DeleteResponse> end_deleted(const Call& call, const std::shared_ptr<Shim>& shim,
+                                               Result<task_api::DeleteResponse> deleted);
   void abandon(const std::shared_ptr<Shim>& shim);
   bool end_gently(Shim& shim);
   void remove_traces(const Shim& shim);

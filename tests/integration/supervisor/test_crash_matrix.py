@@ -160,15 +160,15 @@ def test_shim_killed_at_each_step(daemon, act):
     assert met >= 2, f"only {met} steps were met"  # how many there are depends on what else the shim is told meanwhile
 
 
-def slow_runtime(daemon) -> tuple[str, str, pathlib.Path]:
-    """Our shim with a runtime beside it that waits in create until something is written to the gate."""
-    place = daemon.folder / "slow"
+def slow_runtime(daemon, command="create") -> tuple[str, str, pathlib.Path]:
+    """Our shim with a runtime beside it that waits in one command until something is written to the gate."""
+    place = daemon.folder / f"slow-{command}"
     shim, runtime, gate = place / "containerd-shim-slow-v2", place / "hull-runc", place / "gate"
     if not place.exists():
         place.mkdir()
         os.mkfifo(gate)
         shutil.copy(ours("containerd-shim-hull-v2"), shim)
-        runtime.write_text(f'#!/bin/sh\nfor word; do [ "$word" = create ] && read line < {gate}; done\n'
+        runtime.write_text(f'#!/bin/sh\nfor word; do [ "$word" = {command} ] && read line < {gate}; done\n'
                            f'exec {ours("hull-runc")} "$@"\n')
         runtime.chmod(0o755)
     return str(shim), str(runtime), gate
@@ -188,6 +188,23 @@ def test_a_client_that_leaves_in_the_middle_of_create_leaves_nothing(daemon):
     os.close(writer)
     clear(daemon, "t-left")
     daemon.ctr("run", "--rm", *RUNTIME, IMAGE, "t-left", "true")
+
+
+def test_a_client_that_leaves_in_the_middle_of_delete_leaves_nothing(daemon):
+    shim_binary, runtime_binary, gate = slow_runtime(daemon, "delete")
+    writer = os.open(gate, os.O_RDWR)
+    daemon.ctr("run", "-d", "--runtime", shim_binary, IMAGE, "t-left", "sleep", "1000")
+    daemon.ctr("tasks", "kill", "-s", "KILL", "t-left")
+    until(lambda: tasks(daemon)["t-left"][1] == "STOPPED", "the end of the container")
+    process = subprocess.Popen([peer("ctr"), "--address", daemon.socket, "tasks", "rm", "t-left"], stdin=subprocess.DEVNULL,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    until(lambda: pids_of(runtime_binary, "delete"), "a runtime that waits")
+    process.kill()
+    process.wait()
+    os.write(writer, b"go on\n")
+    os.close(writer)
+    until(lambda: bundles(daemon) == [], "the delete is done to its end", 30)
+    clear(daemon, "t-left")
 
 
 @pytest.mark.parametrize("words", [("tasks", "kill"), ("tasks", "pause"), ("tasks", "rm", "-f"), ("tasks", "exec", "--exec-id", "e")])
