@@ -36,7 +36,7 @@ Result<Container::Turn> Container::take_turn(const Call& call) {
   std::unique_lock lock(mutex_);
   if (!wait_for(changed_, lock, call, [this] { return !busy_; })) return ended(call, id_);
   busy_ = true;
-  return Turn(*this);
+  return Turn(shared_from_this());
 }
 
 void Container::publish(RecordPtr next) {

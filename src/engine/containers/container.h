@@ -17,7 +17,7 @@
 namespace hull::engine {
 
 /// One container in memory. Readers take its record at any time; whoever changes it holds the turn. Thread-safe.
-class Container {
+class Container : public std::enable_shared_from_this<Container> {
  public:
   Container(RecordPtr record, std::shared_ptr<stdio::Hub> hub)
       : id_(record->id), hub_(std::move(hub)), record_(std::move(record)) {}
@@ -31,13 +31,13 @@ class Container {
   /// it, and calls to other processes are made under it.
   class Turn {
    public:
-    explicit Turn(Container& container) : container_(&container) {}
-    Turn(Turn&& other) noexcept : container_(std::exchange(other.container_, nullptr)) {}
+    explicit Turn(std::shared_ptr<Container> container) : container_(std::move(container)) {}
+    Turn(Turn&& other) noexcept = default;
     Turn& operator=(Turn&&) = delete;
     ~Turn();
 
    private:
-    Container* container_;
+    std::shared_ptr<Container> container_;  // it may leave the index meanwhile
   };
   /// Errors: kCancelled, kDeadlineExceeded.
   Result<Turn> take_turn(const Call& call);

@@ -55,6 +55,18 @@ TEST_F(ContainerIndexTest, OneTurnAtATime) {
   EXPECT_TRUE(container->take_turn(Call::within(std::chrono::seconds(5))).ok());
 }
 
+TEST_F(ContainerIndexTest, AHeldTurnKeepsTheContainerThatIsRemoved) {
+  auto container = add("aaa111", "web");
+  const std::weak_ptr<Container> seen = container;
+  {
+    const auto turn = container->take_turn({});
+    index_.remove("aaa111");
+    container.reset();
+    EXPECT_FALSE(seen.expired());
+  }
+  EXPECT_TRUE(seen.expired());
+}
+
 TEST_F(ContainerIndexTest, WaitersSeeTheChange) {
   const auto container = add("aaa111", "web");
   std::thread waiter([&] {
