@@ -29,6 +29,12 @@ void pause_for(milliseconds time, std::stop_token stop) {
   never.wait_for(lock, stop, time, [] { return false; });
 }
 
+/// Whether a process has the root and does not listen yet: a daemon that was killed had just started it.
+bool is_claimed(const std::string& root) {
+  const auto lock = sys::open(root + "/lock", O_RDWR);
+  return lock.ok() && sys::try_lock(*lock).is(Code::kUnavailable);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<SupervisorProcess>> SupervisorProcess::start(SupervisorSettings settings) {
@@ -97,13 +103,19 @@ Result<UniqueFd> SupervisorProcess::launch() {
 Result<UniqueFd> SupervisorProcess::wait_until_served(pid_t child, FdRef pidfd) {
   const auto deadline = std::chrono::steady_clock::now() + kStartTime;
   // The socket has no event for "somebody listens now"; the process itself has one for "I have ended".
+  bool another = false;
   for (milliseconds pause(1); std::chrono::steady_clock::now() < deadline;
        pause = std::min(pause * 2, milliseconds(20))) {
     if (auto server = find_server(); server.ok()) return server;
-    if (!TRY(sys::poll(pidfd, POLLIN, pause))) continue;
-    const auto exit = TRY(sys::waitpid(child, WNOHANG));
-    return unavailable(settings_.program + " ended with code " + std::to_string(exit ? exit->exit_code() : -1) +
-                       " at its start; the end of its log: " + end_of_log());
+    if (another) {
+      pause_for(pause, {});
+    } else if (TRY(sys::poll(pidfd, POLLIN, pause))) {
+      const auto exit = TRY(sys::waitpid(child, WNOHANG));
+      another = is_claimed(settings_.root);
+      if (!another)
+        return unavailable(settings_.program + " ended with code " + std::to_string(exit ? exit->exit_code() : -1) +
+                           " at its start; the end of its log: " + end_of_log());
+    }
   }
   (void)sys::pidfd_send_signal(pidfd, SIGKILL);
   return unavailable(settings_.program + " does not listen on " + settings_.socket +

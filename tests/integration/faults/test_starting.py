@@ -6,7 +6,8 @@ import subprocess
 
 from harness.engine import Hull
 from harness.paths import ours
-from harness.process import run
+from harness.process import Daemon, run
+from harness.waiting import answers, until
 
 
 def hulld(tmp_path, *flags, **options):
@@ -18,6 +19,22 @@ def hulld(tmp_path, *flags, **options):
 def test_a_second_daemon_on_the_same_data_root(hull):
     done = run(hull.command(), check=False)
     assert done.returncode == 1 and str(hull.data_root) in done.stderr + done.stdout
+
+
+def test_a_supervisor_that_a_killed_daemon_had_just_started_is_waited_for(tmp_path):
+    """It has the root already and does not listen yet; one that is started beside it ends at once."""
+    hull = Hull(start=False)
+    state, socket = hull.exec_root / "containerd", tmp_path / "later"
+    supervisor = Daemon([ours("hull-containerd"), "--root", str(hull.data_root / "containerd"), "--state", str(state), "--address",
+                         str(socket)], tmp_path / "supervisor.log")
+    supervisor.wait_ready(lambda: answers(str(socket)))
+    hull.daemon = Daemon(hull.command(), tmp_path / "hulld.log")
+    log = state / "containerd.log"
+    until(lambda: log.exists() and "in use by another daemon" in log.read_text(), "the end of the second")
+    os.link(socket, state / "containerd.sock")
+    hull.daemon.wait_ready(hull.pings)
+    hull.close()
+    assert supervisor.process.wait(20) == 0
 
 
 def test_not_root(tmp_path):
