@@ -5,6 +5,7 @@ import shutil
 import subprocess
 
 import pytest
+from harness import strace
 from harness.engine import Hull
 from harness.leaks import CGROUP_PARENT
 from harness.paths import BIN
@@ -76,6 +77,17 @@ def test_killed_in_the_middle_it_goes_on_where_it_was(engine, moment):
     if mark(engine).exists():
         refused = run(engine.command(), check=False)
         assert refused.returncode == 1 and "is half removed; let hulld purge remove the rest" in refused.stderr
+    if engine.data_root.exists():
+        run(purge_command(engine))
+    assert_nothing_is_left(engine)
+
+
+@pytest.mark.skipif(not strace.STRACE, reason="strace is not installed")
+@pytest.mark.parametrize("call", ("sendmsg", "sendto", "fdatasync", "unlinkat"))
+@pytest.mark.parametrize("step", strace.steps(30))
+def test_killed_at_each_step_it_goes_on(engine, call, step):
+    """At each request to the kernel or the supervisor, at each record and at each file."""
+    run(strace.command(call, step, *purge_command(engine)), check=False)
     if engine.data_root.exists():
         run(purge_command(engine))
     assert_nothing_is_left(engine)
