@@ -101,6 +101,30 @@ def check_words(relative, text, problems):
         if relative.startswith(STATIC_FOLDERS) and NSS.search(code):
             problems.append(f"{relative}:{number}: NSS calls do not work in static programs")
 
+def check_braces(relative, text, problems):
+    """Where a member's initializer returns, GCC does not destroy the members before it: what they own leaks."""
+    blank = lambda match: re.sub(r"[^\n]", " ", match.group())
+    code = re.sub(r'//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])\'', blank, text)
+    open_brackets = []
+    for at, char in enumerate(code):
+        if char in "({[":
+            open_brackets.append(at)
+        elif char in ")}]" and open_brackets:
+            open_brackets.pop()
+        elif char == "T" and re.match(r"TRY\(", code[at:at + 4]) and not re.match(r"\w", code[at - 1]):
+            brace = next((b for b in reversed(open_brackets) if code[b] == "{"), None)
+            before = code[brace + 1:at] if brace is not None else ";"
+            # A block of statements, of a function or a lambda.
+            if ";" in before or re.search(r"(\)|\b(else|do|const|mutable|override|try)|->\s*[\w:<>,\s]+)\s*$", code[max(0, brace - 80):brace]):
+                continue
+            depth = commas = 0
+            for each in before:
+                depth += (each in "({[") - (each in ")}]")
+                commas += each == "," and depth == 0
+            if commas:
+                number = code.count("\n", 0, at) + 1
+                problems.append(f"{relative}:{number}: TRY after the first element of a braced list leaks that one")
+
 def check_readmes(problems):
     for folder in sorted(p for p in SOURCE.iterdir() if p.is_dir()):
         if not (folder / "README.md").exists() and not any((sub / "README.md").exists() for sub in folder.iterdir() if sub.is_dir()):
@@ -114,6 +138,7 @@ def main():
         check_includes(path, relative, text, problems)
         check_sizes(relative, text, problems)
         check_words(relative, text, problems)
+        check_braces(relative, text, problems)
         if ONLY_ROUTES_KNOW_HTTP.search(text) and not relative.startswith(HTTP_MAY):
             problems.append(f"{relative}: only routes and clients know HTTP")
     check_readmes(problems)

@@ -104,7 +104,8 @@ class ZstdReader : public Source {
     ZSTD_outBuffer output{data.data(), data.size(), 0};
     while (output.pos == 0) {
       if (input_.pos == input_.size && !flushing_) {
-        input_ = {buffer_.data(), TRY(inner_->read(buffer_)), 0};
+        const size_t size = TRY(inner_->read(buffer_));
+        input_ = {buffer_.data(), size, 0};
         if (input_.size == 0) {
           if (hint_ != 0) return data_loss("zstd: the data ends early");
           return size_t{0};

@@ -119,7 +119,10 @@ Result<SocketsThere> open_sockets_in(FdRef netns) {
   auto netlink = open_socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
   auto ioctl = open_socket(AF_INET, SOCK_DGRAM, 0);
   if (::setns(own.get(), CLONE_NEWNET) == -1) return Error::from_errno(errno, "leave network namespace");
-  return SocketsThere{TRY(std::move(netlink)), TRY(std::move(ioctl))};
+  SocketsThere sockets;
+  sockets.netlink = TRY(std::move(netlink));
+  sockets.ioctl = TRY(std::move(ioctl));
+  return sockets;
 }
 
 Result<int> index_of(FdRef ioctl_socket, const std::string& name) {

@@ -170,7 +170,8 @@ Result<linux::Child> start_staged(ExecPlan& plan, const SyncSocket& runtime_end,
   (void)sys::waitpid(stage.pid, 0);
   const auto pid = parse_integer<pid_t>(TRY(std::move(told)));
   if (!pid) return internal_error("pid of the new process");
-  return linux::Child{*pid, TRY(sys::pidfd_open(*pid))};
+  UniqueFd pidfd = TRY(sys::pidfd_open(*pid));
+  return linux::Child{*pid, std::move(pidfd)};
 }
 
 Result<linux::Child> start_process(ExecPlan& plan, const SyncSocket& runtime_end, const ExecOptions& options) {

@@ -268,7 +268,8 @@ Result<linux::Child> start_staged(InitPlan& plan, const SyncSocket& runtime_end)
   (void)sys::waitpid(stage.pid, 0);
   const auto pid = parse_integer<pid_t>(TRY(std::move(told)));
   if (!pid) return internal_error("pid of init");
-  return linux::Child{*pid, TRY(sys::pidfd_open(*pid))};
+  UniqueFd pidfd = TRY(sys::pidfd_open(*pid));
+  return linux::Child{*pid, std::move(pidfd)};
 }
 
 }  // namespace

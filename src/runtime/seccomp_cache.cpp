@@ -92,7 +92,9 @@ bool has_notify(const spec::Seccomp& profile) {
 }
 
 Result<SeccompProgram> program_of(const spec::Seccomp& profile, std::string bpf) {
-  SeccompProgram program{std::move(bpf), TRY(flag_bits(profile.flags))};
+  SeccompProgram program;
+  program.flags = TRY(flag_bits(profile.flags));
+  program.bpf = std::move(bpf);
   if (!has_notify(profile)) {
     // The kernel takes it with a listener only.
     program.flags &= ~uint32_t{SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV};

@@ -65,8 +65,9 @@ void OciRuntime::run(std::vector<std::string> words, const ChildStdio& stdio, Do
   UniqueFd null;
   auto capture = std::make_shared<UniqueFd>();
   const auto start = [&]() -> Result<pid_t> {
-    SpawnOptions options{
-        .directory = bundle_, .descriptors = TRY(child_descriptors(stdio, null, *capture)), .environment = {}};
+    SpawnOptions options;
+    options.directory = bundle_;
+    options.descriptors = TRY(child_descriptors(stdio, null, *capture));
     return spawn(command_line(std::move(words)), options);
   };
   const auto pid = start();

@@ -32,7 +32,9 @@ Result<Range> parse_range(std::string_view text) {
     const uint64_t port = TRY(parse_number(text));
     return Range{port, port};
   }
-  const Range range{TRY(parse_number(parts->before)), TRY(parse_number(parts->after))};
+  Range range;
+  range.first = TRY(parse_number(parts->before));
+  range.last = TRY(parse_number(parts->after));
   if (range.last < range.first) return invalid_argument("invalid range specified for port: " + std::string(text));
   return range;
 }

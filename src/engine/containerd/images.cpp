@@ -10,9 +10,10 @@ namespace pb = ::containerd::services::images::v1;
 namespace {
 
 Result<ImageRecord> record_from(const pb::Image& image) {
+  auto target = TRY(descriptor_from(image.target()));
   return ImageRecord{.name = image.name(),
                      .labels = {image.labels().begin(), image.labels().end()},
-                     .target = TRY(descriptor_from(image.target())),
+                     .target = std::move(target),
                      .created_at = time_from(image.created_at()),
                      .updated_at = time_from(image.updated_at())};
 }

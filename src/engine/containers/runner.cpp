@@ -202,15 +202,17 @@ Result<std::string> Runner::make_spec(const ContainerRecord& record, Rollback& u
   // The container's own come later: they win.
   if (config.env) env.insert(env.end(), config.env->begin(), config.env->end());
   config.env = std::move(env);
+  auto user = TRY(resolve_user(record, record.config.user));
+  auto shared_memory = TRY(find_shared_memory(record, undo));
   oci::SpecInput input{.id = record.id,
                        .config = config,
                        .host = record.host,
                        .command = record.command,
                        .mounts = plans,
                        .settings = registry_.settings(),
-                       .user = TRY(resolve_user(record, record.config.user)),
+                       .user = std::move(user),
                        .join = {},
-                       .shared_memory = TRY(find_shared_memory(record, undo)),
+                       .shared_memory = std::move(shared_memory),
                        .files_directory = registry_.directory(record.id)};
   if (!record.sandbox->netns_path.empty()) input.join[spec::NamespaceType::kNetwork] = record.sandbox->netns_path;
   const auto join = [&](spec::NamespaceType type, const std::string& mode, const char* what,

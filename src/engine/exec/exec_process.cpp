@@ -13,8 +13,7 @@ namespace {
 /// The running container's own view of its accounts: what it changed counts, as in docker.
 Result<oci::AccountFiles> accounts_of(const ContainerRecord& record) {
   const RootDir root = TRY(RootDir::open("/proc/" + std::to_string(record.state.pid) + "/root"));
-  return oci::AccountFiles{TRY(oci::read_regular_file(root, "/etc/passwd")).value_or(""),
-                           TRY(oci::read_regular_file(root, "/etc/group")).value_or("")};
+  return oci::read_accounts(root);
 }
 
 }  // namespace

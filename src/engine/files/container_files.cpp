@@ -66,8 +66,7 @@ Result<void> check_writable(const ContainerView& view, FdRef directory) {
 }
 
 Result<archive::Owner> owner_of(const ContainerView& view, const std::string& user) {
-  const oci::AccountFiles accounts{TRY(oci::read_regular_file(view.root(), "/etc/passwd")).value_or(""),
-                                   TRY(oci::read_regular_file(view.root(), "/etc/group")).value_or("")};
+  const oci::AccountFiles accounts = TRY(oci::read_accounts(view.root()));
   const auto resolved = TRY(oci::resolve_user(user, {}, accounts));
   return archive::Owner{resolved.user.uid, resolved.user.gid};
 }

@@ -81,7 +81,8 @@ Result<void> ImageService::push(const Call& call, const image::Reference& refere
     if (pushed.digest == record.target.digest) TRY(naming_.mark_distributed(call, name));
     TRY(progress.status(*name.tag() + ": digest: " + pushed.digest.str() + " size: " + std::to_string(pushed.size)));
     const api::PushResult result{.tag = *name.tag(), .digest = pushed.digest.str(), .size = pushed.size};
-    TRY(progress.send({.detail = api::ProgressDetail{}, .aux = TRY(json::parse_value(json::format(result)))}));
+    auto aux = TRY(json::parse_value(json::format(result)));
+    TRY(progress.send({.detail = api::ProgressDetail{}, .aux = std::move(aux)}));
     publish("push", name.familiar(), name.familiar_name());
   }
   return {};

@@ -43,7 +43,8 @@ Result<Ingested> adopt(const Call& call, const containerd::Content& content, arc
   TRY(archive::drain(source));
   const auto info = TRY(content.info(call, digest));
   const auto reader = TRY(content.open(call, digest));
-  return Ingested{digest, info.size, archive::detect(TRY(reader->next()))};
+  const auto head = TRY(reader->next());
+  return Ingested{digest, info.size, archive::detect(head)};
 }
 
 }  // namespace

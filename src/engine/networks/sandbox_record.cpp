@@ -10,8 +10,9 @@ namespace hull::engine {
 
 Result<network::PublishedPort> to_published_port(const PublicationRecord& record) {
   const api::Port port = TRY(api::parse_port(record.port));
-  return network::PublishedPort{port.protocol, TRY(network::Address::parse(record.host_address)), record.host_port,
-                                TRY(network::Address::parse(record.container_address)), port.number};
+  const auto host = TRY(network::Address::parse(record.host_address));
+  const auto container = TRY(network::Address::parse(record.container_address));
+  return network::PublishedPort{port.protocol, host, record.host_port, container, port.number};
 }
 
 bool has_names(const SandboxRecord& record) {

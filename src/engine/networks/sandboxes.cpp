@@ -149,11 +149,12 @@ Result<Networks::PlannedEndpoint> Networks::plan_endpoint(Network& network, cons
   const std::string gateway = network.record.ipam.config->front().gateway;
   const std::string interface = "eth" + std::to_string(index);
   PlannedEndpoint planned;
+  const auto mac = config.mac_address.empty() ? network::mac_for(address) : TRY(network::parse_mac(config.mac_address));
   planned.plan = {"veth" + random_hex(7),
                   network.bridge_index,
                   {!network.rules.connects_containers, false},
                   interface,
-                  config.mac_address.empty() ? network::mac_for(address) : TRY(network::parse_mac(config.mac_address)),
+                  mac,
                   network.mtu,
                   {{address, subnet.length()}},
                   {}};

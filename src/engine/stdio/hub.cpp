@@ -58,8 +58,13 @@ void remove_fifos(const Fifos& fifos) {
 Result<void> Hub::begin(const Fifos& fifos, std::unique_ptr<logs::Driver> driver) {
   Run run{std::move(driver), {}};
   UniqueFd input;
-  if (!fifos.out.empty()) run.streams.push_back({logs::Stream::kStdout, TRY(open_output(fifos.out))});
-  if (!fifos.err.empty()) run.streams.push_back({logs::Stream::kStderr, TRY(open_output(fifos.err))});
+  const std::pair<logs::Stream, const std::string&> outputs[] = {{logs::Stream::kStdout, fifos.out},
+                                                                 {logs::Stream::kStderr, fifos.err}};
+  for (const auto& [stream, path] : outputs) {
+    if (path.empty()) continue;
+    auto output = TRY(open_output(path));
+    run.streams.push_back({stream, std::move(output)});
+  }
   // For reading, too: opening does not wait for the process, and writing never raises SIGPIPE.
   if (!fifos.in.empty()) input = TRY(sys::open(fifos.in, O_RDWR | O_NONBLOCK));
   {

@@ -26,8 +26,9 @@ int64_t Counts::images() {
 }
 
 Result<DiskUsage::Images> Usage::images(const Call& call) {
-  return Images{.layers_size = TRY(images_.totals(call)).layers_size,
-                .images = TRY(images_.list(call, {.all = true, .filters = {}, .shared_size = true}))};
+  const auto totals = TRY(images_.totals(call));
+  auto images = TRY(images_.list(call, {.all = true, .filters = {}, .shared_size = true}));
+  return Images{.layers_size = totals.layers_size, .images = std::move(images)};
 }
 
 Result<std::vector<api::ContainerSummary>> Usage::containers(const Call& call) {

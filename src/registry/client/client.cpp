@@ -317,9 +317,9 @@ Result<Pushed> Client::push_blob(const Call& call, const image::Reference& repos
 
 Result<void> Client::push_manifest(const Call& call, const image::Reference& reference, const Document& document) {
   const std::string name = reference.tag() ? *reference.tag() : document.digest.str();
-  HttpRequest put{.method = "PUT",
-                  .url = TRY(impl_->find_base(call)) + "/v2/" + reference.path() + "/manifests/" + name,
-                  .body = document.text};
+  const std::string base = TRY(impl_->find_base(call));
+  HttpRequest put{
+      .method = "PUT", .url = base + "/v2/" + reference.path() + "/manifests/" + name, .body = document.text};
   put.headers.emplace_back("Content-Type", document.media_type);
   const auto response = TRY(impl_->send(call, std::move(put), push_scope(reference.path())));
   if (response.status == 201 || response.status == 202) return {};

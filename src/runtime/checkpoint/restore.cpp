@@ -310,7 +310,8 @@ Result<CreatedContainer> restore_container(const Store& store, RestoreOptions& o
   });
   TRY(restore_processes(work, version));
   TRY(sys::rmdir(work.criu_root()));
-  made.init = linux::Child{work.init, TRY(sys::pidfd_open(work.init))};
+  made.init.pid = work.init;
+  made.init.pidfd = TRY(sys::pidfd_open(work.init));
   if (!options.create.pid_file.empty())
     TRY(replace_file(options.create.pid_file, std::to_string(work.init), 0644, Durable::kNo).context("write pid file"));
   undo.commit();

@@ -55,7 +55,8 @@ Result<std::vector<Lease>> LeaseStore::list(const Scope& scope, const Filters& f
     auto query = TRY(session.prepare("SELECT id, labels, created FROM lease WHERE ns=?1 ORDER BY id"));
     query.bind(scope.ns);
     while (TRY(query.step())) {
-      Lease lease{query.text(0), TRY(decode_labels(query.text(1))), decode_time(query.integer(2))};
+      auto labels = TRY(decode_labels(query.text(1)));
+      Lease lease{query.text(0), std::move(labels), decode_time(query.integer(2))};
       if (filters.matches([&](auto path) { return field_of(lease, path); })) all.push_back(std::move(lease));
     }
     return {};

@@ -49,7 +49,10 @@ Result<std::vector<Namespace>> NamespaceStore::list() {
   std::vector<Namespace> all;
   TRY(database_.read([&](Session& session) -> Result<void> {
     auto query = TRY(session.prepare("SELECT name, labels FROM namespace ORDER BY name"));
-    while (TRY(query.step())) all.push_back({query.text(0), TRY(decode_labels(query.text(1)))});
+    while (TRY(query.step())) {
+      auto labels = TRY(decode_labels(query.text(1)));
+      all.push_back({query.text(0), std::move(labels)});
+    }
     return {};
   }));
   return all;

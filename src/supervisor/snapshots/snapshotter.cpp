@@ -156,7 +156,8 @@ Result<std::vector<Mount>> Snapshotter::mounts(const Scope& scope, const std::st
     if (!row) return missing(key);
     if (row->info.kind == SnapshotKind::kCommitted)
       return failed_precondition("snapshot " + key + " is committed and has no mounts of its own");
-    chain = {row->id, row->info.kind, TRY(ancestors(session, scope, row->info.parent))};
+    auto parents = TRY(ancestors(session, scope, row->info.parent));
+    chain = {row->id, row->info.kind, std::move(parents)};
     return {};
   }));
   return driver_->mounts(chain);

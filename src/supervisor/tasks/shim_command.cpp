@@ -100,7 +100,9 @@ Result<Output> run(const Call& call, std::vector<std::string> argv, const Bundle
   auto printed = read_to_end(call, out.read);
   if (!printed.ok()) (void)sys::kill(pid, SIGKILL).ok();
   const auto exit = TRY(sys::waitpid(pid, 0));
-  Output output{.exit_code = exit->exit_code(), .out = TRY(std::move(printed)), .err = {}};
+  Output output;
+  output.exit_code = exit->exit_code();
+  output.out = TRY(std::move(printed));
   TRY(sys::lseek(errors, 0, SEEK_SET));
   output.err = read_all(errors, 1_MiB).value_or("");
   return output;

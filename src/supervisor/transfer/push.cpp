@@ -39,8 +39,8 @@ Result<void> push_blob(TransferJob& job, const RegistryPlace& to, const image::D
 
 Result<void> push_document(TransferJob& job, const image::Reference& reference, const RegistryPlace& to,
                            const image::Descriptor& document) {
-  return to.client.push_manifest(job.call, reference,
-                                 {document.media_type, document.digest, TRY(read_document(job, document.digest))});
+  auto text = TRY(read_document(job, document.digest));
+  return to.client.push_manifest(job.call, reference, {document.media_type, document.digest, std::move(text)});
 }
 
 }  // namespace

@@ -83,7 +83,8 @@ Result<NewContainer> create_container(Cli& cli, const CreateOptions& options, co
     return invalid_argument("invalid pull option: '" + options.pull +
                             "': must be one of \"always\", \"missing\" or \"never\"");
   }
-  NewContainer made{.id = {}, .request = TRY(make_request(options, invocation))};
+  NewContainer made;
+  made.request = TRY(make_request(options, invocation));
   // So that the terminal has its size before the first process looks.
   if (const auto size = terminal_size(cli.output()))
     made.request.host_config->console_size = {.height = size->rows, .width = size->columns};

@@ -44,7 +44,8 @@ Result<Look> look(const std::string& layer, const std::string& directory, const 
   const Found inner = kind_of(sys::fstatat(parent, file, AT_SYMLINK_NOFOLLOW), S_IFREG);
   if (inner == Found::kNothing) return Look{is_opaque(parent) ? Found::kGone : Found::kNothing, UniqueFd()};
   if (inner != Found::kFile) return Look{inner, UniqueFd()};
-  return Look{Found::kFile, TRY(sys::openat(parent, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK))};
+  UniqueFd opened = TRY(sys::openat(parent, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
+  return Look{Found::kFile, std::move(opened)};
 }
 
 }  // namespace
@@ -76,6 +77,13 @@ Result<RootfsView> RootfsView::open(const std::vector<containerd::Mount>& mounts
       for (const auto layer : split(parts->after, ':')) layers.emplace_back(layer);
   }
   return RootfsView(std::move(layers));
+}
+
+Result<AccountFiles> read_accounts(const RootDir& root) {
+  AccountFiles files;
+  files.passwd = TRY(read_regular_file(root, "/etc/passwd")).value_or("");
+  files.group = TRY(read_regular_file(root, "/etc/group")).value_or("");
+  return files;
 }
 
 Result<std::optional<std::string>> RootfsView::read(const std::string& directory, const std::string& file) const {

@@ -7,6 +7,7 @@
 #include "base/result.h"
 #include "base/root_dir.h"
 #include "engine/containerd/mount.h"
+#include "engine/containers/oci/user.h"
 
 namespace hull::engine::oci {
 
@@ -33,5 +34,6 @@ class RootfsView {
 /// container made in its place could act on the machine (a watchdog begins to run), for whoever opens it as root.
 /// Errors: kResourceExhausted for one over 16 MiB.
 Result<std::optional<std::string>> read_regular_file(const RootDir& root, const std::string& path);
+Result<AccountFiles> read_accounts(const RootDir& root);
 
 }  // namespace hull::engine::oci

@@ -35,7 +35,8 @@ Result<void> start_exec(Execs& execs, Call& call) {
     return call.reply_empty(200);
   }
   const api::CreateExec& request = exec->request();
-  stdio::SessionOptions session{.input = request.attach_stdin, .detach_keys = TRY(detach_keys_of(request))};
+  stdio::SessionOptions session{.input = request.attach_stdin};
+  session.detach_keys = TRY(detach_keys_of(request));
   if (!request.tty) session.input_ended = [&] { execs.end_input(*exec); };
   auto queue = TRY(stdio::ClientQueue::create(request.tty ? stdio::Framing::kRaw : stdio::Framing::kFrames,
                                               {.out = request.attach_stdout, .err = request.attach_stderr}));

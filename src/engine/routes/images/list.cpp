@@ -5,7 +5,8 @@ namespace hull::engine::routes {
 
 Result<void> list_images(ImageService& images, Call& call) {
   TRY(refuse(call, "manifests"));
-  images::ListOptions options{.all = call.query_bool("all"), .filters = TRY(call.filters())};
+  images::ListOptions options{.all = call.query_bool("all")};
+  options.filters = TRY(call.filters());
   options.shared_size = call.query_bool("shared-size");
   if (const auto name = call.query("filter"); name && !name->empty()) options.filters["reference"].push_back(*name);
   auto list = TRY(images.list(prompt(call), options));
