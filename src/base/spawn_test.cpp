@@ -43,6 +43,14 @@ TEST(Spawn, ADescriptorMayKeepItsNumber) {
   EXPECT_EQ(MUST(run({"cat", "/proc/self/fd/" + std::to_string(file.get())}, options)).printed, "text");
 }
 
+TEST(Spawn, WhatWasOpenedWithoutCloexecIsNotInherited) {
+  const int loose = ::dup(1);
+  ASSERT_GE(loose, 3);
+  const auto ended = MUST(run({"test", "-e", "/proc/self/fd/" + std::to_string(loose)}));
+  ::close(loose);
+  EXPECT_EQ(ended.code, 1);
+}
+
 TEST(Spawn, SignalsAreBackAtTheirDefaults) {
   sigset_t all;
   sigset_t before;

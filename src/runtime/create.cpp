@@ -195,10 +195,13 @@ void kill_and_reap(const linux::Child& child) {
   (void)sys::waitpid(child.pid, 0);
 }
 
-/// Descriptors that a socket-activated container gets (sd_listen_fds(3)), known by the caller's environment.
+/// Descriptors that a socket-activated container gets (sd_listen_fds(3)), known by the caller's environment. Those of
+/// another process are that one's: a daemon's variables reach us through all that it starts.
 unsigned listen_fds() {
-  const char* text = ::getenv("LISTEN_FDS");
-  return text ? parse_integer<unsigned>(text).value_or(0) : 0;
+  const char* pid = ::getenv("LISTEN_PID");
+  const char* count = ::getenv("LISTEN_FDS");
+  if (!pid || !count || parse_integer<pid_t>(pid) != ::getpid()) return 0;
+  return parse_integer<unsigned>(count).value_or(0);
 }
 
 Result<void> check_preserved(unsigned count) {

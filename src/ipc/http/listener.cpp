@@ -89,28 +89,25 @@ Result<std::vector<Listener>> listen_on_tcp(std::string_view host, std::string_v
   return listeners;
 }
 
-/// Source: sd_listen_fds(3): descriptors from 3 on, their names in LISTEN_FDNAMES.
-Result<std::vector<Listener>> take_from_systemd(std::string_view host, std::string_view wanted) {
-  const char* pid = std::getenv("LISTEN_PID");
-  const char* count = std::getenv("LISTEN_FDS");
-  const char* names = std::getenv("LISTEN_FDNAMES");
+Result<Listener> take_passed(std::string_view host, const PassedSocket& passed) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  if (::getsockname(passed.socket.get(), reinterpret_cast<sockaddr*>(&address), &size) == -1)
+    return Error::from_errno(errno,
+                             "read the address of descriptor " + std::to_string(passed.number) + " from systemd");
+  Listener listener{.socket = {}, .name = std::string(host), .is_unix = address.ss_family == AF_UNIX, .wrap = {}};
+  listener.socket = TRY(sys::dup(passed.socket));
+  TRY(sys::set_blocking(listener.socket, sys::Blocking::kNo));
+  return listener;
+}
+
+/// wanted: all ("", "*"), those of a name, or one by its number.
+Result<std::vector<Listener>> take_from_systemd(std::string_view host, std::string_view wanted,
+                                                const ListenOptions& options) {
   std::vector<Listener> listeners;
-  const bool ours = pid && count && parse_integer<pid_t>(pid) == ::getpid();
-  const int last = ours ? 2 + parse_integer<int>(count).value_or(0) : 2;
-  const auto labels = split(names ? names : "", ':');
-  for (int fd = 3; fd <= last; ++fd) {
-    const size_t index = static_cast<size_t>(fd - 3);
-    const bool named = index < labels.size() && labels[index] == wanted;
-    if (!wanted.empty() && wanted != "*" && !named && wanted != std::to_string(fd)) continue;
-    Listener listener{.socket = TRY(sys::dup(FdRef(fd))), .name = std::string(host), .wrap = {}};
-    sockaddr_storage address{};
-    socklen_t size = sizeof address;
-    if (::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == -1)
-      return Error::from_errno(errno, "read the address of descriptor " + std::to_string(fd) + " from systemd");
-    listener.is_unix = address.ss_family == AF_UNIX;
-    TRY(sys::set_blocking(listener.socket, sys::Blocking::kNo));
-    listeners.push_back(std::move(listener));
-  }
+  for (const PassedSocket& passed : options.passed)
+    if (wanted.empty() || wanted == "*" || wanted == passed.name || wanted == std::to_string(passed.number))
+      listeners.push_back(TRY(take_passed(host, passed)));
   if (listeners.empty())
     return not_found("listen on " + std::string(host) + ": no sockets found via socket activation");
   return listeners;
@@ -123,7 +120,7 @@ Result<std::vector<Listener>> open_listeners(std::string_view host, const Listen
   if (!parts) return invalid_argument("unable to parse docker host `" + std::string(host) + "`");
   if (parts->before == "unix") return listen_on_path(host, std::string(parts->after), options);
   if (parts->before == "tcp") return listen_on_tcp(host, parts->after, options);
-  if (parts->before == "fd") return take_from_systemd(host, parts->after);
+  if (parts->before == "fd") return take_from_systemd(host, parts->after, options);
   return invalid_argument("Invalid bind address format: " + std::string(host));
 }
 

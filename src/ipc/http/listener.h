@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,10 +22,18 @@ struct Listener {
   std::function<Result<std::unique_ptr<Stream>>(UniqueFd)> wrap;
 };
 
+/// A socket that somebody else listens on already (sd_listen_fds(3)).
+struct PassedSocket {
+  UniqueFd socket;
+  int number = 0;    ///< as it was passed, from 3 on
+  std::string name;  ///< of the unit's FileDescriptorName=
+};
+
 struct ListenOptions {
   std::string group = "hull";  ///< of a unix socket, where the group exists
   bool group_required = false;
   bool allow_plain_tcp = false;
+  std::span<const PassedSocket> passed{};
 };
 
 /// "unix:///path" (0660, a stale socket file is replaced), "tcp://address:port", "fd://", "fd://name" or "fd://3"

@@ -17,6 +17,13 @@ class Daemon:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink,
                                             start_new_session=True, env={**os.environ, **(env or {})})
 
+    @classmethod
+    def of(cls, process: subprocess.Popen, log: pathlib.Path) -> "Daemon":
+        """One that was started in a way of its own."""
+        daemon = cls.__new__(cls)
+        daemon.command, daemon.log, daemon.process = process.args, log, process
+        return daemon
+
     def wait_ready(self, ready, seconds: float = 30.0):
         def check():
             assert self.process.poll() is None, f"{self.command[0]} ended with {self.process.returncode}:\n{self.tail()}"

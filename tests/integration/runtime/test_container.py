@@ -266,6 +266,16 @@ def test_a_failing_hook_undoes_the_container(runtime, args, timeout, text):
     assert not (runtime.root / bundle.name).exists()
 
 
+def test_descriptors_of_socket_activation_are_those_of_the_process_that_is_named(runtime):
+    """A daemon's variables reach the runtime through all that was started; the descriptors then are not meant (sd_listen_fds(3))."""
+    for pid, given in (("$$", "yes\nLISTEN_FDS=1\nLISTEN_PID=1\n"), ("1", "")):
+        bundle = runtime.bundle("sh", "-c", "[ ! -e /proc/self/fd/3 ] || echo yes; env | grep LISTEN | sort").save()
+        script = (f"exec 3</dev/null; export LISTEN_FDS=1 LISTEN_PID={pid}; "
+                  f"exec {runtime.binary} --root {runtime.root} run -b {bundle.path} {bundle.name}")
+        done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, timeout=30)
+        assert done.stdout == given, done.stderr
+
+
 def test_preserved_descriptors(runtime):
     bundle = runtime.bundle("sh", "-c", "echo through >&3; ls /proc/self/fd").save()
     script = f"exec 3>{runtime.home}/out 4>{runtime.home}/leak; exec {runtime.binary} --root {runtime.root} run --preserve-fds 1 -b {bundle.path} {bundle.name}"
