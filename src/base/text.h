@@ -17,6 +17,11 @@ struct Cut {
 };
 /// Around the first separator; nullopt where there is none.
 std::optional<Cut> cut(std::string_view text, std::string_view separator);
+/// Their parts would outlive the text.
+template <std::same_as<std::string> Temporary>
+std::vector<std::string_view> split(Temporary&& text, char separator) = delete;
+template <std::same_as<std::string> Temporary>
+std::optional<Cut> cut(Temporary&& text, std::string_view separator) = delete;
 std::string_view trim(std::string_view text);
 std::string to_lower(std::string_view text);
 bool equals_ignoring_case(std::string_view a, std::string_view b);

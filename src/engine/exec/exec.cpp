@@ -30,6 +30,20 @@ void Exec::ended(int64_t exit_code) {
   state_.ended_at = now();
 }
 
+void Exec::on_end(std::function<void(int64_t)> tell) {
+  std::lock_guard lock(mutex_);
+  tell_end_.swap(tell);
+}
+
+void Exec::tell_end(int64_t exit_code) {
+  std::function<void(int64_t)> tell;
+  {
+    std::lock_guard lock(mutex_);
+    tell.swap(tell_end_);
+  }
+  if (tell) tell(exit_code);
+}
+
 Exec::State Exec::state() const {
   std::lock_guard lock(mutex_);
   return state_;

@@ -27,11 +27,10 @@ class Exec {
   const api::CreateExec& request() const { return request_; }
   const std::shared_ptr<stdio::Hub>& hub() const { return hub_; }
 
-  /// Called with the exit code once all else of the end is done. Set before it is started.
-  void on_end(std::function<void(int64_t)> tell) { tell_end_ = std::move(tell); }
-  void tell_end(int64_t exit_code) const {
-    if (tell_end_) tell_end_(exit_code);
-  }
+  /// Called with the exit code once all else of the end is done, and then let go with what it holds. Set before it is
+  /// started; nullptr takes it back.
+  void on_end(std::function<void(int64_t)> tell);
+  void tell_end(int64_t exit_code);
 
   /// Takes the only right to start it. Errors: kConflict.
   Result<void> begin();
@@ -53,11 +52,11 @@ class Exec {
   const ContainerPtr container_;
   const api::CreateExec request_;
   const std::shared_ptr<stdio::Hub> hub_;
-  std::function<void(int64_t)> tell_end_;
 
   mutable std::mutex mutex_;
-  State state_;               // guarded by mutex_
-  bool end_claimed_ = false;  // guarded by mutex_
+  std::function<void(int64_t)> tell_end_;  // guarded by mutex_
+  State state_;                            // guarded by mutex_
+  bool end_claimed_ = false;               // guarded by mutex_
 };
 using ExecPtr = std::shared_ptr<Exec>;
 

@@ -99,7 +99,9 @@ Result<void> Execs::start(const ExecPtr& exec, const api::StartExec& options,
 Result<void> Execs::start(const ExecPtr& exec, std::unique_ptr<logs::Driver> output,
                           std::function<void(int64_t)> ended) {
   exec->on_end(std::move(ended));
-  return start_for(exec, {}, {.client = nullptr, .driver = std::move(output)});
+  auto started = start_for(exec, {}, {.client = nullptr, .driver = std::move(output)});
+  if (!started.ok()) exec->on_end(nullptr);
+  return started;
 }
 
 Result<void> Execs::start_for(const ExecPtr& exec, const api::StartExec& options, Receiver receiver) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <functional>
+#include <future>
 #include <mutex>
 #include <thread>
 
@@ -166,6 +167,29 @@ TEST_F(ExecsTest, AnEndThatComesBeforeTheStartIsAnsweredCounts) {
   const auto seen = MUST(execs_->inspect(id));
   EXPECT_FALSE(seen.running);
   EXPECT_EQ(seen.exit_code, 5);
+}
+
+TEST_F(ExecsTest, WhoIsToldOfTheEndIsLetGoAfterwards) {
+  // It may hold the exec, which holds it.
+  auto held = std::make_shared<int>();
+  const std::weak_ptr<int> seen = held;
+  const std::string id = create();
+  const ExecPtr exec = MUST(execs_->find(id));
+  std::promise<int64_t> told;
+  MUST(execs_->start(exec, nullptr, [&told, exec, held](int64_t code) { told.set_value(code); }));
+  held.reset();
+  EXPECT_FALSE(seen.expired());
+  execs_->on_exit({"c1", id}, {3, now()});
+  EXPECT_EQ(told.get_future().get(), 3);
+  while (!seen.expired()) std::this_thread::yield();
+
+  tasks_.on_start = [](const TaskName&) -> Result<int64_t> { return internal_error("no"); };
+  held = std::make_shared<int>();
+  const std::weak_ptr<int> unused = held;
+  const ExecPtr failing = MUST(execs_->find(create()));
+  EXPECT_FALSE(execs_->start(failing, nullptr, [failing, held](int64_t) { FAIL(); }).ok());
+  held.reset();
+  EXPECT_TRUE(unused.expired());
 }
 
 TEST_F(ExecsTest, AFailedStartEndsAsAShellWouldSay) {

@@ -34,8 +34,8 @@ std::string directory_of(const std::string& path) {
 /// Where a symbolic link in the archive leads: docker saved equal layers as "../<other>/layer.tar".
 std::string follow(const std::string& path, const std::string& target) {
   std::vector<std::string> parts;
-  if (!target.starts_with('/'))
-    for (const auto part : split(directory_of(path), '/')) parts.emplace_back(part);
+  const std::string folder = target.starts_with('/') ? "" : directory_of(path);
+  for (const auto part : split(folder, '/')) parts.emplace_back(part);
   for (const auto part : split(target, '/')) {
     if (part.empty() || part == ".") continue;
     if (part != "..") {
