@@ -218,6 +218,7 @@ Result<void> check_preserved(unsigned count) {
 
 Result<CreatedContainer> create_container(const Store& store, CreateOptions& options, spec::RuntimeSpec& spec) {
   TRY(check_rootless(spec));
+  TRY(check_scope(options, spec).context("config.json"));
   const unsigned listening = listen_fds();
   options.preserved_fds += listening;
   TRY(check_preserved(options.preserved_fds));

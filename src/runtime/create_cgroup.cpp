@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "runtime/cgroup_limits.h"
 #include "runtime/create_steps.h"
+#include "runtime/systemd/annotations.h"
 
 /// The container's cgroup: directories that we make, or a scope that systemd makes.
 namespace hull::runtime {
@@ -46,7 +47,7 @@ Result<void> start_unit(const systemd::ScopeName& scope, const InitPlan& plan, C
   made.record.details.systemd_unit = scope.unit;
   made.record.details.systemd_user = scope.manager == systemd::Manager::kUser;
   TRY(made.directory.write_record(made.record));
-  holder.emplace(TRY(systemd::ScopeHolder::start(scope, made.record.id, *plan.linux_part, plan.layout.mode)));
+  holder.emplace(TRY(systemd::ScopeHolder::start(scope, made.record.id, *plan.spec, plan.layout.mode)));
   undo.add([manager = scope.manager, unit = scope.unit] { return systemd::stop_scope(manager, unit); });
   return {};
 }
@@ -80,6 +81,13 @@ Result<void> make_at(InitPlan& plan, CreatedContainer& made, const std::string& 
 }
 
 }  // namespace
+
+Result<void> check_scope(const CreateOptions& options, const spec::RuntimeSpec& spec) {
+  if (!options.systemd_cgroup) return {};
+  TRY(systemd::parse_scope(spec.linux_part->cgroups_path, options.id));
+  TRY(systemd::annotated_properties(spec.annotations));
+  return {};
+}
 
 Result<void> make_cgroup(InitPlan& plan, const CreateOptions& options, CreatedContainer& made,
                          std::optional<systemd::ScopeHolder>& holder, Rollback& undo) {

@@ -12,6 +12,8 @@ namespace hull::runtime {
 std::string rootfs_of(const spec::RuntimeSpec& spec, const std::string& bundle);
 /// What is known before anything is made.
 Record first_record(const CreateOptions& options, const spec::RuntimeSpec& spec, const std::string& rootfs);
+/// Judges what the document says of a scope, before anything is made.
+Result<void> check_scope(const CreateOptions& options, const spec::RuntimeSpec& spec);
 /// Makes the cgroup with its limits. holder: set where systemd made it; to be kept until a process of the container is
 /// in it.
 Result<void> make_cgroup(InitPlan& plan, const CreateOptions& options, CreatedContainer& made,

@@ -285,6 +285,7 @@ Result<void> restore_processes(Restoring& work, int version) {
 
 Result<CreatedContainer> restore_container(const Store& store, RestoreOptions& options) {
   const spec::RuntimeSpec spec = TRY(load_spec(options.create.bundle));
+  TRY(check_scope(options.create, spec).context("config.json"));
   const int version = TRY(Criu::version());
   TRY(require_criu(version, 30000));
   const std::string rootfs = rootfs_of(spec, options.create.bundle);

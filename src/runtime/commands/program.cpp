@@ -39,7 +39,6 @@ constexpr Flag kGlobalFlags[] = {
     {"version", 'v', Flag::Kind::kSwitch, "print the version"},
     {"help", 'h', Flag::Kind::kSwitch, "print this help"},
 };
-constexpr Flag kHelpFlag = {"help", 'h', Flag::Kind::kSwitch, "print this help"};
 
 std::string version_text() {
   return std::string(kProgram) + " version " HULL_VERSION "\nspec: " + std::string(spec::kRuntimeSpecVersion) +

@@ -7,11 +7,12 @@
 #include "base/files.h"
 #include "base/sys.h"
 #include "runtime/cgroup_limits.h"
+#include "runtime/systemd/annotations.h"
 
 namespace hull::runtime::systemd {
 
-Result<ScopeHolder> ScopeHolder::start(const ScopeName& name, const std::string& container_id, const spec::Linux& part,
-                                       linux::CgroupMode mode) {
+Result<ScopeHolder> ScopeHolder::start(const ScopeName& name, const std::string& container_id,
+                                       const spec::RuntimeSpec& spec, linux::CgroupMode mode) {
   const pid_t runtime = ::getpid();
   linux::Child child = TRY(linux::fork_into(0));
   if (child.pid == 0) {
@@ -24,8 +25,11 @@ Result<ScopeHolder> ScopeHolder::start(const ScopeName& name, const std::string&
   const pid_t first = child.pid;
   ScopeHolder holder(std::move(child));
   const spec::Resources none;
+  const spec::Linux& part = *spec.linux_part;
   const spec::Resources& wanted = part.resources ? *part.resources : none;
-  auto properties = properties_of(wanted, mode);
+  // Limits last: as with runc they stand, whatever annotations say of the same property.
+  auto properties = TRY(annotated_properties(spec.annotations));
+  for (Property& property : properties_of(wanted, mode)) properties.push_back(std::move(property));
   for (Property& property :
        device_properties(with_default_devices(wanted.devices, part.devices), TRY(read_file("/proc/devices"))))
     properties.push_back(std::move(property));

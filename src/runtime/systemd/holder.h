@@ -2,7 +2,7 @@
 
 #include "linux/namespaces.h"
 #include "runtime/systemd/scope.h"
-#include "spec/runtime/linux.h"
+#include "spec/runtime/spec.h"
 
 namespace hull::runtime::systemd {
 
@@ -10,8 +10,8 @@ namespace hull::runtime::systemd {
 /// process that does nothing keeps the scope. It ends with this object, and with the runtime.
 class ScopeHolder {
  public:
-  static Result<ScopeHolder> start(const ScopeName& name, const std::string& container_id, const spec::Linux& part,
-                                   linux::CgroupMode mode);
+  static Result<ScopeHolder> start(const ScopeName& name, const std::string& container_id,
+                                   const spec::RuntimeSpec& spec, linux::CgroupMode mode);
   ScopeHolder(ScopeHolder&& other) noexcept : child_(std::exchange(other.child_, {})) {}
   ScopeHolder& operator=(ScopeHolder&&) = delete;
   ~ScopeHolder();

@@ -93,6 +93,9 @@ struct ValueWriter {
       });
     });
   }
+  void operator()(const dbus::Value& value) const {
+    writer.variant(value.type, [&] { dbus::write_value(writer, value); });
+  }
   void operator()(const Property::Bits& value) const {
     writer.variant("ay", [&] {
       writer.array(1, [&] {

@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "linux/cgroup_layout.h"
 #include "runtime/record.h"
+#include "runtime/systemd/value.h"
 #include "spec/runtime/resources.h"
 
 /// A container's cgroup as a transient scope of systemd's: systemd makes it and knows its limits, so that it neither
@@ -37,7 +38,7 @@ struct Property {
   using DeviceAllow = std::vector<std::pair<std::string, std::string>>;  ///< node and access
   using Bits = std::vector<uint8_t>;                                     ///< number n is bit n % 8 of byte n / 8
   std::string name;
-  std::variant<bool, uint64_t, std::string, DeviceAllow, Bits> value;
+  std::variant<bool, uint64_t, std::string, DeviceAllow, Bits, dbus::Value> value;
   bool operator==(const Property&) const = default;
 };
 /// What of the limits systemd has properties for; a list of CPUs that can't be read is left to the kernel. Source:

@@ -63,6 +63,11 @@ Result<void> read_field(Reader& reader, Message& message) {
 
 void Writer::align(size_t boundary) { bytes_.resize(aligned(bytes_.size(), boundary)); }
 
+void Writer::uint16(uint16_t value) {
+  align(2);
+  bytes_ += bytes_of(value);
+}
+
 void Writer::uint32(uint32_t value) {
   align(4);
   bytes_ += bytes_of(value);

@@ -17,6 +17,7 @@ class Writer {
  public:
   void byte(uint8_t value) { bytes_ += static_cast<char>(value); }
   void boolean(bool value) { uint32(value ? 1 : 0); }
+  void uint16(uint16_t value);
   void uint32(uint32_t value);
   void uint64(uint64_t value);
   /// Also an object path.

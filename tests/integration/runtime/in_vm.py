@@ -20,7 +20,7 @@ class VmRuntime:
             mkdir -p /vm/bundle; cd /vm/bundle; rm -f config.json; /vm/hull-runc spec""")
         self.base = json.loads(vm.run("cat /vm/bundle/config.json").stdout)
 
-    def start(self, resources=None, *, flags="", path=None, args=("sleep", "1000"), **linux):
+    def start(self, resources=None, *, flags="", path=None, args=("sleep", "1000"), annotations=None, **linux):
         """Runs a container in the background; returns its name."""
         self.count += 1
         name = f"c{self.count}"
@@ -30,6 +30,7 @@ class VmRuntime:
         config["linux"]["cgroupsPath"] = path if path is not None else f"/test/{name}"
         config["linux"]["resources"] |= resources or {}
         config["linux"] |= linux
+        config["annotations"] = annotations or {}
         done = self.vm.run(f"""mkdir -p /vm/{name}; printf %s {shlex.quote(json.dumps(config))} >/vm/{name}/config.json
             /vm/hull-runc {flags} run -d -b /vm/{name} {name} >/vm/{name}/out 2>&1 || {{ s=$?; cat /vm/{name}/out; exit $s; }}""",
                            check=False)

@@ -72,6 +72,46 @@ def test_a_path_that_names_no_scope_is_refused(runc, path, text):
     assert text in str(failure.value)
 
 
+PROPERTY = "org.systemd.property."
+
+
+def test_annotations_become_properties(runc):
+    # The first three are what CRI-O sets.
+    said = {"TimeoutStopUSec": "uint64 10000000", "CollectMode": "'inactive-or-failed'", "After": "['dbus.service']",
+            "RuntimeMaxSec": "3600", "IOWeight": "uint64 77", "TasksMax": "uint64 5",
+            "DeviceAllow": "@a(ss) [('/dev/null', 'r')]", "Description": "'of the test'"}
+    name = runc.start({"pids": {"limit": 21}}, flags=FLAG, path="system.slice:hull:said",
+                      annotations={PROPERTY + key: value for key, value in said.items()} | {"com.example.other": "("})
+    unit = "hull-said.scope"
+    after, = shown(runc, unit, "After")
+    assert "dbus.service" in after.split()
+    # The document's own limits stand, whatever an annotation says of the same.
+    assert shown(runc, unit, "TimeoutStopUSec", "CollectMode", "RuntimeMaxUSec", "IOWeight", "TasksMax", "Description") == [
+        "10s", "inactive-or-failed", "1h", "77", "21", "of the test"]
+    assert json.loads(runc.runc("state", name).stdout)["annotations"][PROPERTY + "IOWeight"] == "uint64 77"
+    runc.delete(name)
+
+
+@pytest.mark.parametrize("key,value,text", [
+    ("Ab", "1", f"annotation {PROPERTY}Ab name incorrect: too short"),
+    ("Tasks_Max", "1", f"annotation {PROPERTY}Tasks_Max name incorrect: contains non-alphabetic character"),
+    ("TasksMax", "uint64 many", f'annotation {PROPERTY}TasksMax=uint64 many value parse error: unrecognized type'),
+    ("TimeoutStopSec", "'soon'", f"annotation {PROPERTY}TimeoutStopSec='soon' value parse error: not a number"),
+    ("TasksMax", "'five'", "start unit hull-bad.scope: "),  # systemd's own word on the type
+    ("Nonsense", "1", "start unit hull-bad.scope: "),
+])
+def test_bad_annotations_are_refused(runc, key, value, text):
+    with pytest.raises(AssertionError) as failure:
+        runc.start(flags=FLAG, path="system.slice:hull:bad", annotations={PROPERTY + key: value})
+    assert text in str(failure.value)
+    assert runc.runc("list", "-q").stdout == ""
+    assert shown(runc, "hull-bad.scope", "LoadState") == ["not-found"]
+
+
+def test_annotations_mean_nothing_without_systemd(runc):
+    runc.delete(runc.start(annotations={PROPERTY + "TasksMax": "("}))
+
+
 def test_a_unit_of_that_name_is_not_taken_over(runc):
     runc.vm.run("systemd-run --scope --unit hull-mine --slice system.slice sleep 1000 >/dev/null 2>&1 & "
                 "for i in $(seq 200); do systemctl is-active -q hull-mine.scope && exit 0; done; exit 1")
