@@ -4,6 +4,7 @@
 
 #include "base/files.h"
 #include "base/text.h"
+#include "linux/mount_table.h"
 
 namespace hull::linux {
 namespace {
@@ -15,39 +16,21 @@ bool is_controller(std::string_view option) {
   return option.substr(0, 5) == "name=";
 }
 
-/// mountinfo writes blanks, tabs, line ends and backslashes in octal.
-std::string unescape(std::string_view text) {
-  std::string out;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\' && i + 3 < text.size()) {
-      if (const auto code = parse_integer<int>(text.substr(i + 1, 3), 8)) {
-        out += static_cast<char>(*code);
-        i += 3;
-        continue;
-      }
-    }
-    out += text[i];
-  }
-  return out;
-}
-
-/// Source: proc(5), /proc/pid/mountinfo: fields 4 and 5, then after " - " type, source and super options.
 std::optional<CgroupHierarchy> parse_mount(std::string_view line) {
-  const auto halves = cut(line, " - ");
-  if (!halves || halves->after.substr(0, 6) != "cgroup") return std::nullopt;
-  const auto fields = split(halves->before, ' ');
-  const auto tail = split(halves->after, ' ');
-  if (fields.size() < 6 || tail.size() < 3) return std::nullopt;
+  // Most mounts are none of cgroups: they are told by one look.
+  if (line.find(" - cgroup") == std::string_view::npos) return std::nullopt;
+  auto mount = parse_mount_line(line);
+  if (!mount) return std::nullopt;
   CgroupHierarchy hierarchy;
-  hierarchy.mount_root = unescape(fields[3]);
-  hierarchy.mount_point = unescape(fields[4]);
-  if (tail[0] == "cgroup2") {
+  hierarchy.mount_root = std::move(mount->root);
+  hierarchy.mount_point = std::move(mount->point);
+  if (mount->type == "cgroup2") {
     hierarchy.controllers = {""};
     return hierarchy;
   }
-  for (const std::string_view option : split(tail[2], ','))
+  for (const std::string_view option : split(mount->options, ','))
     if (is_controller(option)) hierarchy.controllers.emplace_back(option);
-  if (tail[0] != "cgroup" || hierarchy.controllers.empty()) return std::nullopt;
+  if (mount->type != "cgroup" || hierarchy.controllers.empty()) return std::nullopt;
   return hierarchy;
 }
 

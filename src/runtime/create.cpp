@@ -18,6 +18,7 @@
 #include "runtime/create_steps.h"
 #include "runtime/hooks.h"
 #include "runtime/init.h"
+#include "runtime/intel_rdt.h"
 #include "runtime/pidfd_socket.h"
 #include "runtime/process_limits.h"
 #include "runtime/rootless.h"
@@ -161,6 +162,7 @@ Result<void> give_net_devices(const spec::Linux& part, pid_t init) {
 Result<void> accompany(const InitPlan& plan, const SyncSocket& sync, const CreatedContainer& made,
                        const CreateOptions& options) {
   const pid_t pid = made.init.pid;
+  TRY(enter_intel_rdt(made.record, pid));
   TRY(give_net_devices(*plan.linux_part, pid));
   const bool has_hooks =
       plan.spec->hooks && (!plan.spec->hooks->prestart.empty() || !plan.spec->hooks->create_runtime.empty());
@@ -253,6 +255,7 @@ Result<CreatedContainer> create_container(const Store& store, CreateOptions& opt
   }
   std::optional<systemd::ScopeHolder> holder;
   TRY(make_cgroup(plan, options, made, holder, undo));
+  if (const auto& rdt = spec.linux_part->intel_rdt) TRY(make_intel_rdt(*rdt, made.directory, made.record, undo));
   if (!options.start) plan.fifo = TRY(made.directory.make_fifo());
 
   plan.runtime_only = {made.directory.fd().get(), sync.runtime.fd().get()};

@@ -12,6 +12,7 @@
 #include "linux/process_attributes.h"
 #include "runtime/create_steps.h"
 #include "runtime/hooks.h"
+#include "runtime/intel_rdt.h"
 #include "runtime/systemd/scope.h"
 
 namespace hull::runtime {
@@ -48,6 +49,7 @@ Result<void> destroy(const ContainerDirectory& directory, const Record& record) 
   if (!record.details.systemd_unit.empty())
     TRY(systemd::stop_scope(systemd::manager_of(record.details), record.details.systemd_unit));
   TRY(cgroup.remove());
+  TRY(remove_intel_rdt(record));
   TRY(unmount_rootfs(record));
   TRY(directory.remove());
   if (!record.details.hooks) return {};

@@ -15,6 +15,7 @@
 #include "linux/detached_mount.h"
 #include "linux/process_attributes.h"
 #include "runtime/console.h"
+#include "runtime/intel_rdt.h"
 #include "runtime/launch.h"
 #include "runtime/pidfd_socket.h"
 #include "runtime/process_limits.h"
@@ -189,6 +190,7 @@ Result<linux::Child> start_process(ExecPlan& plan, const SyncSocket& runtime_end
 
 Result<void> accompany(const SyncSocket& sync, const linux::Child& child, const ExecPlan& plan,
                        const ExecOptions& options) {
+  TRY(enter_intel_rdt(*plan.record, child.pid));
   if (plan.seccomp)
     TRY(forward_listener(*plan.seccomp, sync, child, runtime_state(*plan.record, spec::ContainerStatus::kRunning)));
   const RecordDetails& details = plan.record->details;

@@ -42,9 +42,11 @@ struct RecordDetails {
   uint32_t seccomp_flags = 0;
   std::string seccomp_listener{};
   std::string seccomp_metadata{};
-  std::string systemd_unit{};  ///< the scope that the cgroup is; empty: not made by systemd
-  bool systemd_user = false;   ///< by the user's own systemd
-  uint64_t rootfs_mount = 0;   ///< linux::mount_id() of what is mounted on the rootfs on the host; 0: nothing
+  std::string systemd_unit{};   ///< the scope that the cgroup is; empty: not made by systemd
+  bool systemd_user = false;    ///< by the user's own systemd
+  bool rdt_group_made = false;  ///< the group of intel_rdt_path goes with the container
+  std::string rdt_monitor{};    ///< the group of counters, which goes with it as well; empty: none
+  uint64_t rootfs_mount = 0;    ///< linux::mount_id() of what is mounted on the rootfs on the host; 0: nothing
 };
 template <class V>
 void describe(V& json, RecordDetails& details) {
@@ -61,6 +63,8 @@ void describe(V& json, RecordDetails& details) {
   json.omit_empty("seccompMetadata", details.seccomp_metadata);
   json.omit_empty("systemdUnit", details.systemd_unit);
   json.omit_empty("systemdUser", details.systemd_user);
+  json.omit_empty("rdtGroupMade", details.rdt_group_made);
+  json.omit_empty("rdtMonitor", details.rdt_monitor);
   json.omit_empty("rootfsMount", details.rootfs_mount);
 }
 
@@ -73,6 +77,7 @@ struct Record {
   bool rootless = false;
   std::map<std::string, std::string> cgroup_paths{};
   std::map<std::string, std::string> namespace_paths{};
+  std::string intel_rdt_path{};                     ///< the group of resctrl; empty: not asked for
   std::vector<std::string> external_descriptors{};  ///< of stdio, see checkpoint/stdio.h
   RecordDetails details{};
 
@@ -88,6 +93,7 @@ void describe(V& json, Record& record) {
   json.field("rootless", record.rootless);
   json.field("cgroup_paths", record.cgroup_paths);
   json.omit_empty("namespace_paths", record.namespace_paths);
+  json.field("intel_rdt_path", record.intel_rdt_path);
   json.omit_empty("external_descriptors", record.external_descriptors);
   json.required("hull", record.details);
 }

@@ -201,7 +201,73 @@ void describe(V& json, HugetlbStats& pages) {
   json.field("failcnt", pages.failcnt);
 }
 
-/// Of Intel's resource director nothing is told: no container of ours is in a group of its.
+struct CacheInfo {
+  std::string cbm_mask{};
+  uint64_t min_cbm_bits = 0;
+  uint64_t num_closids = 0;
+};
+template <class V>
+void describe(V& json, CacheInfo& info) {
+  json.omit_empty("cbm_mask", info.cbm_mask);
+  json.omit_empty("min_cbm_bits", info.min_cbm_bits);
+  json.omit_empty("num_closids", info.num_closids);
+}
+
+struct BandwidthInfo {
+  uint64_t bandwidth_gran = 0;
+  uint64_t delay_linear = 0;
+  uint64_t min_bandwidth = 0;
+  uint64_t num_closids = 0;
+};
+template <class V>
+void describe(V& json, BandwidthInfo& info) {
+  json.omit_empty("bandwidth_gran", info.bandwidth_gran);
+  json.omit_empty("delay_linear", info.delay_linear);
+  json.omit_empty("min_bandwidth", info.min_bandwidth);
+  json.omit_empty("num_closids", info.num_closids);
+}
+
+/// Of one domain of the L3 cache, bytes.
+struct BandwidthCount {
+  uint64_t total = 0;
+  uint64_t local = 0;
+};
+template <class V>
+void describe(V& json, BandwidthCount& count) {
+  json.omit_empty("mbm_total_bytes", count.total);
+  json.omit_empty("mbm_local_bytes", count.local);
+}
+
+struct OccupancyCount {
+  uint64_t bytes = 0;
+};
+template <class V>
+void describe(V& json, OccupancyCount& count) {
+  json.omit_empty("llc_occupancy", count.bytes);
+}
+
+struct RdtStats {
+  std::optional<CacheInfo> cache{};
+  std::string cache_schema_of_root{};
+  std::string cache_schema{};
+  std::optional<BandwidthInfo> bandwidth{};
+  std::string bandwidth_schema_of_root{};
+  std::string bandwidth_schema{};
+  std::vector<BandwidthCount> bandwidth_counts{};
+  std::vector<OccupancyCount> occupancy_counts{};
+};
+template <class V>
+void describe(V& json, RdtStats& rdt) {
+  json.optional("l3_cache_info", rdt.cache);
+  json.omit_empty("l3_cache_schema_root", rdt.cache_schema_of_root);
+  json.omit_empty("l3_cache_schema", rdt.cache_schema);
+  json.optional("mem_bw_info", rdt.bandwidth);
+  json.omit_empty("mem_bw_schema_root", rdt.bandwidth_schema_of_root);
+  json.omit_empty("mem_bw_schema", rdt.bandwidth_schema);
+  json.omit_empty("mbm_stats", rdt.bandwidth_counts);
+  json.omit_empty("cmt_stats", rdt.occupancy_counts);
+}
+
 struct NoStats {};
 template <class V>
 void describe(V&, NoStats&) {}
@@ -213,7 +279,7 @@ struct Stats {
   PidsStats pids{};
   BlockStats block{};
   std::map<std::string, HugetlbStats> hugetlb{};  ///< by page size, "2MB"
-  NoStats intel_rdt{};
+  RdtStats intel_rdt{};
   std::optional<NoStats> network_interfaces{};  ///< runc's null: a container's interfaces are not the runtime's
 };
 template <class V>

@@ -7,6 +7,7 @@
 #include "linux/namespaces.h"
 #include "linux/net_device.h"
 #include "linux/process_attributes.h"
+#include "runtime/intel_rdt.h"
 #include "runtime/seccomp_notify.h"
 
 namespace hull::runtime {
@@ -200,8 +201,9 @@ Result<void> check_net_devices(const spec::Linux& part) {
   return {};
 }
 
-Result<void> check_not_built(const spec::Linux& part) {
-  if (part.intel_rdt) return unimplemented("linux.intelRdt: not supported by this runtime");
+/// What not every kernel has.
+Result<void> check_machine(const spec::Linux& part) {
+  if (part.intel_rdt) TRY(check_intel_rdt(*part.intel_rdt));
   if (!part.mount_label.empty() && !exists("/sys/fs/selinux/enforce"))
     return unimplemented("linux.mountLabel: SELinux is not enabled on this machine");
   return {};
@@ -232,7 +234,7 @@ Result<void> check_linux(const spec::RuntimeSpec& spec, const spec::Linux& part)
     TRY(std::move(known).context("linux.memoryPolicy"));
   }
   if (part.seccomp) TRY(check_notify(*part.seccomp));
-  return check_not_built(part);
+  return check_machine(part);
 }
 
 }  // namespace

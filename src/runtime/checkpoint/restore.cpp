@@ -16,6 +16,7 @@
 #include "runtime/checkpoint/criu.h"
 #include "runtime/checkpoint/stdio.h"
 #include "runtime/create_steps.h"
+#include "runtime/intel_rdt.h"
 #include "runtime/mount_options.h"
 #include "runtime/target.h"
 
@@ -244,6 +245,8 @@ Result<void> run_criu(Restoring& work, const PrivateMounts& mounts) {
   work.start.prepare = [&] { return work.plan.cgroup_entry.enter_v1(); };
   Criu criu = TRY(Criu::start(work.start));
   TRY(name_cgroups(work, criu.pid()));
+  // What criu forks is in its group.
+  TRY(enter_intel_rdt(work.record, criu.pid()));
   const auto notified = [&](const CriuResponse& notice, UniqueFd fd) {
     return on_notice(work, mounts, notice, std::move(fd));
   };
@@ -303,6 +306,7 @@ Result<CreatedContainer> restore_container(const Store& store, RestoreOptions& o
   TRY(plan_seccomp(plan, made.record, store, made.directory));
   std::optional<systemd::ScopeHolder> holder;
   TRY(make_cgroup(plan, options.create, made, holder, undo));
+  if (const auto& rdt = spec.linux_part->intel_rdt) TRY(make_intel_rdt(*rdt, made.directory, made.record, undo));
   undo.add([&]() -> Result<void> {
     if (work.init == 0) return {};
     (void)sys::kill(work.init, SIGKILL);

@@ -6,6 +6,7 @@
 
 #include "base/sys.h"
 #include "runtime/commands/command.h"
+#include "runtime/intel_rdt.h"
 #include "runtime/oom_watch.h"
 #include "runtime/stats.h"
 
@@ -42,6 +43,7 @@ void describe(V& json, OomEvent& event) {
 Result<void> print_stats(const Record& record) {
   StatsEvent event{.id = record.id};
   event.data = read_stats(linux::Cgroup(record.cgroup_paths));
+  event.data.intel_rdt = read_rdt_stats(record);
   return print(json::format(event) + "\n");
 }
 

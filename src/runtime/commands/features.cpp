@@ -16,6 +16,18 @@ void describe(V& json, Enabled& value) {
   json.field("enabled", value.enabled);
 }
 
+struct RdtFeatures {
+  bool enabled = true;
+  bool schemata = true;
+  bool monitoring = true;
+};
+template <class V>
+void describe(V& json, RdtFeatures& features) {
+  json.field("enabled", features.enabled);
+  json.field("schemata", features.schemata);
+  json.field("monitoring", features.monitoring);
+}
+
 struct CgroupFeatures {
   bool v1 = true;
   bool v2 = true;
@@ -64,7 +76,7 @@ struct LinuxFeatures {
   SeccompFeatures seccomp{};
   Enabled apparmor{true};
   Enabled selinux{true};
-  Enabled intel_rdt{false};
+  RdtFeatures intel_rdt{};
   Enabled net_devices{true};
   IdMapFeatures mount_extensions{};
 };

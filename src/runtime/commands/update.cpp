@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "runtime/cgroup_limits.h"
 #include "runtime/commands/command.h"
+#include "runtime/intel_rdt.h"
 #include "runtime/merge_resources.h"
 #include "runtime/systemd/scope.h"
 #include "runtime/validate.h"
@@ -32,6 +33,8 @@ constexpr Flag kFlags[] = {
     {"kernel-memory", 0, Flag::Kind::kText, "accepted without effect, as kernels have dropped it"},
     {"kernel-memory-tcp", 0, Flag::Kind::kText, "limit of memory for TCP buffers in bytes"},
     {"pids-limit", 0, Flag::Kind::kNumber, "most processes, -1 for any number"},
+    {"l3-cache-schema", 0, Flag::Kind::kText, "shares of the L3 cache (Intel RDT): L3:0=f;1=f0"},
+    {"mem-bw-schema", 0, Flag::Kind::kText, "shares of memory bandwidth (Intel RDT): MB:0=20;1=70"},
 };
 
 template <class T>
@@ -96,6 +99,14 @@ Result<void> apply(const Record& record) {
   return apply_limits(linux::Cgroup(record.cgroup_paths), details.resources);
 }
 
+Result<void> update_rdt(const Flags& flags, const ContainerDirectory& directory, Record& record) {
+  spec::IntelRdt rdt;
+  rdt.l3_cache_schema = flags.text("l3-cache-schema");
+  rdt.memory_bandwidth_schema = flags.text("mem-bw-schema");
+  if (rdt == spec::IntelRdt()) return {};
+  return update_intel_rdt(rdt, directory, record);
+}
+
 Result<int> run(Context& context, const Flags& flags) {
   const auto directory = TRY(context.store.open(flags.arguments[0]));
   const Record record = TRY(directory.read_record());
@@ -106,10 +117,12 @@ Result<int> run(Context& context, const Flags& flags) {
   Record changed = record;
   changed.details.resources = merge_resources(record.details.resources, resources);
   auto applied = apply(changed);
+  if (applied.ok()) applied = update_rdt(flags, directory, changed);
   if (applied.ok()) applied = directory.write_record(changed);
   if (!applied.ok()) {
-    if (auto undone = apply(record); !undone.ok())
-      logging::warn("undo the update", {{"error", undone.error().message()}});
+    auto undone = apply(record);
+    if (undone.ok()) undone = directory.write_record(record);
+    if (!undone.ok()) logging::warn("undo the update", {{"error", undone.error().message()}});
     return std::move(applied).error();
   }
   if (!resources.devices.empty())

@@ -113,7 +113,7 @@ ROWS = [
     (at("linux.memoryPolicy", {"mode": "MPOL_BIND", "nodes": "0", "flags": ["X"]}), "linux.memoryPolicy", "X"),
     (at("linux.netDevices", {"a/b": {}}), "linux.netDevices", "a/b"),
     (at("linux.netDevices", {"eth0": {"name": "a b"}}), "linux.netDevices", "a b"),
-    (at("linux.intelRdt", {"closID": "x"}), "linux.intelRdt", ""),
+    (at("linux.intelRdt", {"closID": "x/y"}), "linux.intelRdt.closID", "x/y"),
     (at("linux.mountLabel", "system_u:object_r:x"), "linux.mountLabel", ""),
     (at("process.selinuxLabel", "system_u:x"), "process.selinuxLabel", ""),
     (at("linux.seccomp", {"defaultAction": "SCMP_ACT_X"}), "linux.seccomp.defaultAction", "SCMP_ACT_X"),
