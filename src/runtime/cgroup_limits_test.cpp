@@ -7,6 +7,7 @@
 
 #include <cstring>
 
+#include "base/files.h"
 #include "runtime/device_program.h"
 #include "spec/runtime/spec.h"
 
@@ -114,6 +115,66 @@ TEST(DeviceProgram, TheVerifierTakesIt) {
   attributes.log_level = 1;
   const UniqueFd loaded(static_cast<int>(::syscall(SYS_bpf, BPF_PROG_LOAD, &attributes, sizeof attributes)));
   EXPECT_TRUE(loaded.valid()) << log;
+}
+
+/// Directories with the files of controllers that few kernels still have.
+class FakeHierarchy : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string place = testing::TempDir() + "hull-cgroup-XXXXXX";
+    ASSERT_NE(::mkdtemp(place.data()), nullptr);
+    place_ = place;
+  }
+  void TearDown() override { (void)remove_tree(place_); }
+  void controller(const std::string& name, const std::vector<std::string>& files) {
+    paths_[name] = place_ + "/" + name;
+    MUST(make_directories(paths_[name], 0755));
+    for (const std::string& file : files) MUST(replace_file(paths_[name] + "/" + file, "", 0644, Durable::kNo));
+  }
+  std::string content(const std::string& path) const { return MUST(read_file(place_ + "/" + path)); }
+  linux::Cgroup cgroup() const { return linux::Cgroup(paths_); }
+
+ private:
+  std::string place_;
+  std::map<std::string, std::string> paths_;
+};
+
+constexpr const char* kRare = R"({"network":{"classID":1048577,"priorities":[{"name":"eth0","priority":5}]},
+  "rdma":{"mlx5_1":{"hcaHandles":3}},"hugepageLimits":[{"pageSize":"2MB","limit":4096}]})";
+
+TEST_F(FakeHierarchy, TakesTheLimitsOfRareControllers) {
+  controller("net_cls", {"net_cls.classid"});
+  controller("net_prio", {"net_prio.ifpriomap"});
+  controller("rdma", {"rdma.max"});
+  controller("hugetlb", {"hugetlb.2MB.limit_in_bytes", "hugetlb.2MB.rsvd.limit_in_bytes"});
+  MUST(apply_limits(cgroup(), parse(kRare)));
+  EXPECT_EQ(content("net_cls/net_cls.classid"), "1048577");
+  EXPECT_EQ(content("net_prio/net_prio.ifpriomap"), "eth0 5");
+  EXPECT_EQ(content("rdma/rdma.max"), "mlx5_1 hca_handle=3");
+  EXPECT_EQ(content("hugetlb/hugetlb.2MB.limit_in_bytes"), "4096");
+  EXPECT_EQ(content("hugetlb/hugetlb.2MB.rsvd.limit_in_bytes"), "4096");
+}
+
+TEST_F(FakeHierarchy, ReservedPagesAreForKernelsThatCountThem) {
+  controller("hugetlb", {"hugetlb.2MB.limit_in_bytes"});
+  MUST(apply_limits(cgroup(), parse(R"({"hugepageLimits":[{"pageSize":"2MB","limit":4096}]})")));
+  EXPECT_EQ(content("hugetlb/hugetlb.2MB.limit_in_bytes"), "4096");
+}
+
+TEST_F(FakeHierarchy, ALimitWithoutItsControllerIsRefusedByName) {
+  controller("memory", {"memory.limit_in_bytes"});
+  const std::pair<const char*, const char*> rows[] = {
+      {"net_cls", R"({"network":{"classID":1}})"},
+      {"net_prio", R"({"network":{"priorities":[{"name":"lo","priority":1}]}})"},
+      {"rdma", R"({"rdma":{"a":{"hcaObjects":1}}})"},
+      {"hugetlb", R"({"hugepageLimits":[{"pageSize":"2MB","limit":1}]})"},
+  };
+  for (const auto& [name, limit] : rows) {
+    const auto applied = apply_limits(cgroup(), parse(limit));
+    ASSERT_FALSE(applied.ok()) << limit;
+    EXPECT_NE(applied.error().message().find("cannot set " + std::string(name) + " limit"), std::string::npos)
+        << applied.error().message();
+  }
 }
 
 }  // namespace
