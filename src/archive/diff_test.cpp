@@ -2,101 +2,30 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
-#include <random>
-
+#include "archive/gardener.h"
 #include "archive/test_tree.h"
 
 namespace hull::archive {
 namespace {
-
-/// Random trees of everything that a layer can hold.
-class Gardener {
- public:
-  explicit Gardener(unsigned seed) : random_(seed) {}
-
-  void grow(const std::string& root, int members) {
-    std::vector<std::string> folders{root};
-    std::vector<std::string> files;
-    for (int i = 0; i < members; ++i) {
-      const std::string path = folders[below(folders.size())] + "/" + name();
-      if (sys::lstat(path).ok()) continue;
-      add(path, folders, files);
-      decorate(path);
-    }
-  }
-
-  void change(const std::string& root) {
-    for (const std::string& child : MUST(list_directory(root))) {
-      const std::string path = root + "/" + child;
-      const auto status = MUST(sys::lstat(path));
-      switch (below(6)) {
-        case 0: MUST(remove_tree(path)); continue;
-        case 1:
-          MUST(remove_tree(path));
-          MUST(replace_file(path, "replaced", 0600, Durable::kNo));
-          continue;
-        case 2:
-          if (S_ISREG(status.st_mode)) MUST(replace_file(path, "changed " + name(), 0644, Durable::kNo));
-          break;
-        default: break;
-      }
-      if (sys::lstat(path).ok() && S_ISDIR(MUST(sys::lstat(path)).st_mode)) change(path);
-    }
-    if (below(2) == 0) grow(root, 3);
-  }
-
- private:
-  size_t below(size_t limit) { return random_() % limit; }
-  std::string name() {
-    static const char* kNames[] = {"a",          "b",    "c",   "etc",     "gr\xc3\xbcn",
-                                   "with space", "\xff", "x.y", ".hidden", "-dash"};
-    return below(8) == 0 ? std::string(120, static_cast<char>('a' + below(26))) : kNames[below(std::size(kNames))];
-  }
-
-  void add(const std::string& path, std::vector<std::string>& folders, std::vector<std::string>& files) {
-    switch (below(7)) {
-      case 0:
-      case 1:
-        MUST(sys::mkdir(path, 0755));
-        folders.push_back(path);
-        break;
-      case 2: MUST(sys::symlink(below(2) ? "/etc/passwd" : "nowhere", path)); break;
-      case 3: MUST(sys::mkfifo(path, 0644)); break;
-      case 4: EXPECT_EQ(::mknod(path.c_str(), S_IFCHR | 0600, makedev(1, 3)), 0); break;
-      case 5:
-        if (files.empty()) {
-          MUST(sys::mkdir(path, 0700));
-          folders.push_back(path);
-        } else {
-          MUST(sys::linkat(FdRef(AT_FDCWD), files[below(files.size())], FdRef(AT_FDCWD), path, 0));
-        }
-        break;
-      default: MUST(replace_file(path, std::string(below(3000), 'q'), 0644, Durable::kNo)); files.push_back(path);
-    }
-  }
-
-  void decorate(const std::string& path) {
-    const auto status = MUST(sys::lstat(path));
-    MUST(sys::fchownat(FdRef(AT_FDCWD), path, static_cast<uid_t>(below(70000)), 7, AT_SYMLINK_NOFOLLOW));
-    if (!S_ISLNK(status.st_mode)) MUST(sys::chmod(path, static_cast<mode_t>(below(010000))));
-    if (S_ISREG(status.st_mode) && below(3) == 0) ::setxattr(path.c_str(), "user.k", "v", 1, 0);
-    const timespec times[2] = {{1500000000, 0}, {static_cast<time_t>(below(1u << 31)), 0}};
-    ::utimensat(AT_FDCWD, path.c_str(), times, AT_SYMLINK_NOFOLLOW);
-  }
-
-  std::mt19937 random_;
-};
 
 void apply_text(const TemporaryFolder& to, const std::string& tar, const ApplyOptions& options = {}) {
   MemorySource source(tar);
   MUST(apply_layer(to.open(), source, options));
 }
 
+std::vector<std::string> names_in(const std::string& tar) {
+  MemorySource source(tar);
+  TarReader reader(source);
+  std::vector<std::string> names;
+  while (const auto entry = MUST(reader.next()))
+    names.push_back(entry->name + (entry->is_hard_link ? "=" + entry->link : ""));
+  return names;
+}
+
 TEST(LayerProperty, ApplyOfATreeIsTheTree) {
-  for (unsigned seed = 1; seed <= 60; ++seed) {
+  for (const unsigned seed : garden_seeds(60)) {
     TemporaryFolder original;
     Gardener(seed).grow(original.path(), 40);
     TemporaryFolder copy;
@@ -107,7 +36,7 @@ TEST(LayerProperty, ApplyOfATreeIsTheTree) {
 }
 
 TEST(LayerProperty, ApplyOfTheChangesMakesTheNewOfTheOld) {
-  for (unsigned seed = 1; seed <= 60; ++seed) {
+  for (const unsigned seed : garden_seeds(60)) {
     TemporaryFolder before;
     TemporaryFolder after;
     Gardener gardener(seed);
@@ -120,14 +49,12 @@ TEST(LayerProperty, ApplyOfTheChangesMakesTheNewOfTheOld) {
     // What was a hard link to an unchanged file comes back as a file: compare by content and attributes only.
     StringSink rest;
     MUST(write_changes(before.open(), after.open(), rest));
-    StringSink nothing;
-    MUST(write_changes(after.open(), after.open(), nothing));
-    ASSERT_EQ(rest.text(), nothing.text()) << "seed " << seed;
+    ASSERT_EQ(names_in(rest.text()), std::vector<std::string>()) << "seed " << seed;
   }
 }
 
 TEST(LayerProperty, TheUpperDirectoryOfALayerGivesTheLayer) {
-  for (unsigned seed = 1; seed <= 30; ++seed) {
+  for (const unsigned seed : garden_seeds(30)) {
     TemporaryFolder upper;
     TemporaryFolder again;
     Gardener(seed).grow(upper.path(), 20);
@@ -151,15 +78,6 @@ TEST(WriteChanges, OfEqualTreesIsEmpty) {
   StringSink changes;
   MUST(write_changes(one.open(), two.open(), changes));
   EXPECT_EQ(changes.text(), std::string(changes.text().size(), '\0'));
-}
-
-std::vector<std::string> names_in(const std::string& tar) {
-  MemorySource source(tar);
-  TarReader reader(source);
-  std::vector<std::string> names;
-  while (const auto entry = MUST(reader.next()))
-    names.push_back(entry->name + (entry->is_hard_link ? "=" + entry->link : ""));
-  return names;
 }
 
 TEST(WriteNamedTree, EntriesStandUnderTheName) {

@@ -16,11 +16,6 @@ namespace {
 constexpr size_t kMaxPath = 4000;  // and a whiteout's prefix
 constexpr size_t kBuffer = 512 * 1024;
 
-bool belongs_to_host(const std::string& name) {
-  return name.starts_with(kOverlayPrefix) || name == "security.selinux" || name == "security.ima" ||
-         name == "security.evm";
-}
-
 }  // namespace
 
 std::string join_path(const std::string& parent, const std::string& name) {

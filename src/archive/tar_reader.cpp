@@ -11,6 +11,24 @@ constexpr size_t kInput = 256 * 1024;
 
 const char* text_or_empty(const char* text) { return text ? text : ""; }
 
+int hex_digit(char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1; }
+
+/// GNU tar and libarchive write some bytes of an attribute's name as "%3D", and libarchive's reader leaves them so.
+/// What neither of them would have encoded is a name's own.
+std::string decode_name(std::string_view name) {
+  std::string out;
+  for (size_t at = 0; at < name.size(); ++at) {
+    const bool complete = name[at] == '%' && at + 2 < name.size();
+    const int high = complete ? hex_digit(name[at + 1]) : -1;
+    const int low = complete ? hex_digit(name[at + 2]) : -1;
+    const int byte = high < 0 || low < 0 ? -1 : high * 16 + low;
+    const bool encoded = byte > 0 && (byte < 33 || byte > 126 || byte == '%' || byte == '=');
+    out += encoded ? static_cast<char>(byte) : name[at];
+    if (encoded) at += 2;
+  }
+  return out;
+}
+
 }  // namespace
 
 Utf8Scope::Utf8Scope() : locale_(newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr)) {
@@ -68,7 +86,7 @@ TarEntry TarReader::convert(archive_entry* entry) const {
   const void* value = nullptr;
   size_t size = 0;
   while (archive_entry_xattr_next(entry, &name, &value, &size) == ARCHIVE_OK)
-    out.xattrs.push_back({name, std::string(static_cast<const char*>(value), size)});
+    out.xattrs.push_back({decode_name(name), std::string(static_cast<const char*>(value), size)});
   return out;
 }
 

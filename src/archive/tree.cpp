@@ -78,4 +78,15 @@ Result<void> write_xattr(FdRef file, const Xattr& xattr) {
   return Error::from_errno(errno, "set extended attribute " + xattr.name);
 }
 
+Result<void> remove_xattr(FdRef file, const std::string& name) {
+  if (::removexattr(proc_path(file).c_str(), name.c_str()) == 0) return {};
+  if (errno == ENODATA || errno == ENOTSUP || errno == EPERM) return {};
+  return Error::from_errno(errno, "remove extended attribute " + name);
+}
+
+bool belongs_to_host(std::string_view name) {
+  return name.starts_with(kOverlayPrefix) || name == "security.selinux" || name == "security.ima" ||
+         name == "security.evm";
+}
+
 }  // namespace hull::archive

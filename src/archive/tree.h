@@ -21,6 +21,11 @@ Result<std::vector<Xattr>> read_xattrs(FdRef file);
 /// Sets one; what the file system does not support is passed over, as docker and containerd do.
 Result<void> write_xattr(FdRef file, const Xattr& xattr);
 
+/// A missing one is no error.
+Result<void> remove_xattr(FdRef file, const std::string& name);
+/// overlayfs's own, and those of the host's security modules: no part of a layer.
+bool belongs_to_host(std::string_view name);
+
 /// "/proc/self/fd/N": names an open file for calls that lack a descriptor variant.
 std::string proc_path(FdRef fd);
 

@@ -227,6 +227,8 @@ Result<void> Unpacker::add_directory(FdRef parent, const EntryPath& path, const 
       const UniqueFd made = TRY(sys::openat(parent, path.base, kDirectory | O_NOFOLLOW));
       TRY(write_xattr(made, {std::string(kOverlayOpaque), "y"}));
     }
+  } else if (is_layer()) {
+    TRY(drop_xattrs(parent, path.base));
   }
   TRY(set_metadata(parent, path.base, entry));
   times_.push_back({inside(path.whole()), entry.mtime});
@@ -316,6 +318,14 @@ Result<void> Unpacker::set_xattrs(FdRef parent, const std::string& base, const T
     if (xattr.name.starts_with(kOverlayPrefix) || xattr.name.starts_with("user.overlay.")) continue;
     TRY(write_xattr(target, xattr).context(entry.name));
   }
+  return {};
+}
+
+/// A directory that was there has the entry's attributes alone, as it would in an upper directory of its own.
+Result<void> Unpacker::drop_xattrs(FdRef parent, const std::string& base) {
+  const UniqueFd target = TRY(sys::openat(parent, base, O_PATH | O_NOFOLLOW));
+  for (const Xattr& xattr : TRY(read_xattrs(target)))
+    if (!belongs_to_host(xattr.name)) TRY(remove_xattr(target, xattr.name).context(base));
   return {};
 }
 

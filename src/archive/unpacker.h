@@ -75,6 +75,7 @@ class Unpacker {
   Result<void> copy_from_lower(FdRef parent, const EntryPath& path, const EntryPath& target);
   Result<void> add_special(FdRef parent, const EntryPath& path, const TarEntry& entry);
   Result<void> set_metadata(FdRef parent, const std::string& base, const TarEntry& entry);
+  Result<void> drop_xattrs(FdRef parent, const std::string& base);
   Result<void> set_xattrs(FdRef parent, const std::string& base, const TarEntry& entry);
 
   struct DirectoryTime {

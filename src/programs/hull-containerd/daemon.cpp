@@ -12,7 +12,7 @@
 #include "base/sys.h"
 #include "ipc/grpc/channel.h"
 #include "programs/hull-containerd/adapters.h"
-#include "supervisor/diff/layers.h"
+#include "programs/hull-containerd/snapshotters.h"
 #include "supervisor/services/containers_service.h"
 #include "supervisor/services/content_service.h"
 #include "supervisor/services/diff_service.h"
@@ -27,8 +27,7 @@
 #include "supervisor/services/tasks_service.h"
 #include "supervisor/services/transfer_service.h"
 #include "supervisor/services/version_service.h"
-#include "supervisor/snapshots/native_driver.h"
-#include "supervisor/snapshots/overlay_driver.h"
+#include "supervisor/snapshots/mounted_view.h"
 #include "supervisor/tasks/task_runtime.h"
 
 namespace hull::supervisor {
@@ -37,35 +36,9 @@ namespace {
 /// Calls that are served at once; more wait. Long-lived streams hold no thread.
 constexpr int kMaxThreads = 256;
 
-struct Snapshotters {
-  std::vector<std::unique_ptr<Snapshotter>> owned;
-  std::vector<Snapshotter*> all() const {
-    std::vector<Snapshotter*> list;
-    for (const auto& snapshotter : owned) list.push_back(snapshotter.get());
-    return list;
-  }
-};
-
-Result<Snapshotters> open_snapshotters(Database& database, const std::string& root, Flusher& flusher) {
-  Snapshotters snapshotters;
-  auto overlay = OverlayDriver::open(root + "/overlayfs");
-  if (overlay.ok())
-    snapshotters.owned.push_back(TRY(Snapshotter::open(database, std::move(overlay).value(), flusher)));
-  else
-    logging::warn("overlayfs is not available", {{"error", overlay.error().message()}});
-  snapshotters.owned.push_back(TRY(Snapshotter::open(database, TRY(NativeDriver::open(root + "/native")), flusher)));
-  return snapshotters;
-}
-
-std::vector<DaemonPart> list_parts(const std::vector<Snapshotter*>& snapshotters) {
+std::vector<DaemonPart> list_parts(const Snapshotters& snapshotters) {
   auto parts = builtin_plugins();
-  for (const Snapshotter* snapshotter : snapshotters)
-    parts.push_back({"io.containerd.snapshotter.v1",
-                     std::string(snapshotter->name()),
-                     {},
-                     {{"root", snapshotter->root()}},
-                     {},
-                     true});
+  parts.insert(parts.end(), snapshotters.parts.begin(), snapshotters.parts.end());
   return parts;
 }
 
@@ -137,7 +110,7 @@ Result<void> Daemon::Parts::open(const Config& config, const std::string& uuid) 
   TRY(remove_tree(checkpoints));  // what was on its way when we were killed
   differ = std::make_unique<Differ>(*content, views);
   services.push_back(std::make_unique<VersionService>(std::string(version()), std::string(revision())));
-  services.push_back(std::make_unique<IntrospectionService>(list_parts(all), uuid));
+  services.push_back(std::make_unique<IntrospectionService>(list_parts(snapshotters), uuid));
   services.push_back(std::make_unique<NamespacesService>(namespaces, events));
   services.push_back(std::make_unique<LeasesService>(leases, *collector));
   services.push_back(std::make_unique<ContentService>(*content, *collector, events));

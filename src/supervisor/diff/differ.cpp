@@ -12,6 +12,7 @@
 #include "base/sys.h"
 #include "spec/image/media_type.h"
 #include "supervisor/diff/layers.h"
+#include "supervisor/snapshots/mounted_view.h"
 
 namespace hull::supervisor {
 namespace {
@@ -31,7 +32,8 @@ class ContentSink : public archive::Sink {
 
 /// Where `right` is one directory over exactly what `left` is, that directory holds all changes.
 std::optional<std::string> top_over(const std::optional<LayerStack>& left, const std::optional<LayerStack>& right) {
-  if (!left || !right || right->directories.size() != left->directories.size() + 1) return std::nullopt;
+  if (!left || !right || (right->merged && !right->by_kernel)) return std::nullopt;
+  if (right->directories.size() != left->directories.size() + 1) return std::nullopt;
   const bool same_below =
       std::equal(left->directories.begin(), left->directories.end(), right->directories.begin() + 1);
   return same_below ? std::optional(right->directories.front()) : std::nullopt;
@@ -57,7 +59,7 @@ Result<image::Descriptor> Differ::apply(const Scope& scope, const image::Descrip
   if (stack && stack->writable) {
     target = stack->directories.front();
     options.lower_dirs.assign(stack->directories.begin() + 1, stack->directories.end());
-    if (mounts[0].type == "overlay") options.whiteouts = archive::Whiteouts::kOverlay;
+    if (stack->merged) options.whiteouts = archive::Whiteouts::kOverlay;
   } else {
     if (mounts.empty()) return invalid_argument("apply layer: no mounts were given");
     view.emplace(TRY(MountedView::create(mounts, scratch_)));

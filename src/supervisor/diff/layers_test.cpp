@@ -4,26 +4,16 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
-#include "base/files.h"
 #include "base/ids.h"
-#include "base/sys.h"
 
 namespace hull::supervisor {
 namespace {
 
-TEST(MountedView, WhatAKilledDaemonLeftIsClearedAndNothingElse) {
-  if (::geteuid() != 0) GTEST_SKIP() << "mounts need root";
-  const std::string scratch = "/tmp/hull-views-" + random_hex(16);
-  const std::string left = scratch + "/view-left";
-  MUST(make_directories(left, 0700));
-  MUST(sys::mkdir(scratch + "/view-bare", 0700));
-  MUST(sys::mkdir(scratch + "/other", 0700));
-  ASSERT_EQ(::mount("tmpfs", left.c_str(), "tmpfs", 0, nullptr), 0);
-  MUST(replace_file(left + "/file", "text", 0600));
-  MountedView::clear(scratch);
-  EXPECT_EQ(MUST(list_directory(scratch)), std::vector<std::string>{"other"});
-  MountedView::clear(scratch + "/missing");
-  MUST(remove_tree(scratch));
+TEST(StackOf, KnowsWhatFuseMergesButNotAsAPlainUpperDirectory) {
+  const auto stack = stack_of({{"fuse3.fuse-overlayfs", "overlay", "", {"upperdir=/u", "lowerdir=/a:/b"}}});
+  ASSERT_TRUE(stack);
+  EXPECT_EQ(stack->directories, (std::vector<std::string>{"/u", "/a", "/b"}));
+  EXPECT_TRUE(stack->writable && stack->merged && !stack->by_kernel);
 }
 
 }  // namespace

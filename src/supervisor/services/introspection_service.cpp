@@ -20,6 +20,10 @@ void fill(const DaemonPart& plugin, introspection_api::Plugin& out) {
   for (const auto& required : plugin.required_types) out.add_required_types(required);
   for (const auto& [key, value] : plugin.exports) (*out.mutable_exports())[key] = value;
   for (const auto& capability : plugin.capabilities) out.add_capabilities(capability);
+  if (!plugin.skipped.empty()) {  // containerd's words: clients look for them
+    out.mutable_init_err()->set_code(grpc::StatusCode::UNKNOWN);
+    out.mutable_init_err()->set_message(plugin.skipped + ": skip plugin");
+  }
   if (!plugin.has_platform) return;
   const auto host = image::Platform::host();
   auto& platform = *out.add_platforms();

@@ -20,6 +20,7 @@ struct DaemonPart {
   std::map<std::string, std::string> exports;
   std::vector<std::string> capabilities;
   bool has_platform = false;  ///< whether it works on this machine's platform only
+  std::string skipped;        ///< why it does not work here; "": it does
 };
 /// The parts that are always there.
 std::vector<DaemonPart> builtin_plugins();

@@ -14,8 +14,12 @@ namespace hull::supervisor {
 /// another was just removed costs the product of both.
 Result<void> make_snapshot_folder(const std::string& path);
 Result<std::vector<int64_t>> list_numbered(const std::string& folder);
-/// Bytes and inodes below the directory, itself included; hard links count once.
+/// Bytes and inodes below the directory, itself included; hard links count once, holes not at all.
 Result<Usage> disk_usage(const std::string& path);
+/// The same of what is not in `base` just as it is there, where the file system made `path` as a snapshot of it.
+Result<Usage> disk_usage_over(const std::string& path, const std::string& base);
+/// Whether PATH has the program.
+bool is_installed(const std::string& program);
 /// Gives a directory the owner and mode of another one.
 Result<void> copy_owner_and_mode(const std::string& from, const std::string& to);
 

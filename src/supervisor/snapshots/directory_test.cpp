@@ -30,5 +30,19 @@ TEST(SnapshotFolder, EachDirectoryBeginsInABlockGroupOfItsOwn) {
   MUST(remove_tree(root));
 }
 
+TEST(DiskUsage, CountsHardLinksOnceAndHolesNot) {
+  char name[] = "/tmp/hull-usage-XXXXXX";
+  const std::string root = ::mkdtemp(name);
+  const auto before = MUST(disk_usage(root));
+  MUST(replace_file(root + "/f", std::string(65536, 'x'), 0644));
+  MUST(sys::linkat(FdRef(AT_FDCWD), root + "/f", FdRef(AT_FDCWD), root + "/g", 0));
+  MUST(sys::ftruncate(MUST(sys::open(root + "/hole", O_WRONLY | O_CREAT, 0644)), int64_t{1} << 40));
+  const auto after = MUST(disk_usage(root));
+  EXPECT_EQ(after.inodes - before.inodes, 2);
+  EXPECT_GE(after.size - before.size, 65536);
+  EXPECT_LT(after.size - before.size, 1 << 20);
+  MUST(remove_tree(root));
+}
+
 }  // namespace
 }  // namespace hull::supervisor

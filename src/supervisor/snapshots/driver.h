@@ -16,11 +16,20 @@ struct Usage {
   int64_t inodes = 0;
 };
 
+/// Whose files a container sees as whose: "INSIDE:OUTSIDE:COUNT[,…]", as the labels containerd.io/snapshot/uidmapping
+/// and gidmapping say it. Both are empty, or none is.
+struct IdMaps {
+  std::string uids;
+  std::string gids;
+  bool empty() const { return uids.empty(); }
+};
+
 /// One snapshot and those below it, by number.
 struct SnapshotChain {
   int64_t id = 0;
   SnapshotKind kind = SnapshotKind::kActive;
   std::vector<int64_t> parents;  ///< nearest first
+  IdMaps ids{};                  ///< of the container that it is for
 };
 
 /// Directories of snapshots on one kind of file system. Knows numbers only: keys, parents' names, labels and who may
@@ -32,12 +41,20 @@ class SnapshotDriver {
   virtual std::string_view name() const = 0;
   /// Where the directories are.
   virtual const std::string& root() const = 0;
+  /// Whether its mounts show files as IdMaps says.
+  virtual bool maps_ids() const { return false; }
 
   /// Makes the directories of a view or active snapshot; nothing is left where it fails.
   virtual Result<void> create(const SnapshotChain& chain) = 0;
   /// Of a view or active snapshot.
-  virtual std::vector<Mount> mounts(const SnapshotChain& chain) const = 0;
-  virtual Result<Usage> usage(int64_t id) const = 0;
+  virtual Result<std::vector<Mount>> mounts(const SnapshotChain& chain) = 0;
+  /// What it takes beyond its parents.
+  virtual Result<Usage> usage(const SnapshotChain& chain) const = 0;
+  /// Before an active snapshot is recorded as committed: makes what its children need. The record may not come; so the
+  /// snapshot can still be mounted as active, and committed again.
+  virtual Result<void> commit(int64_t) { return {}; }
+  /// Of a committed one: drops what only an active one needs. Repeat calls succeed.
+  virtual Result<void> settle(int64_t) { return {}; }
   /// Repeat calls succeed.
   virtual Result<void> remove(int64_t id) = 0;
   /// All that have a directory, half-made ones included.

@@ -34,13 +34,13 @@ Result<void> NativeDriver::create(const SnapshotChain& chain) {
   return {};
 }
 
-std::vector<Mount> NativeDriver::mounts(const SnapshotChain& chain) const {
+Result<std::vector<Mount>> NativeDriver::mounts(const SnapshotChain& chain) {
   const bool writable = chain.kind == SnapshotKind::kActive;
   const int64_t shown = !writable && !chain.parents.empty() ? chain.parents.front() : chain.id;
-  return {{"bind", path(shown), "", {writable ? "rw" : "ro", "rbind"}}};
+  return std::vector<Mount>{{"bind", path(shown), "", {writable ? "rw" : "ro", "rbind"}}};
 }
 
-Result<Usage> NativeDriver::usage(int64_t id) const { return disk_usage(path(id)); }
+Result<Usage> NativeDriver::usage(const SnapshotChain& chain) const { return disk_usage(path(chain.id)); }
 Result<void> NativeDriver::remove(int64_t id) { return remove_tree(path(id)); }
 Result<std::vector<int64_t>> NativeDriver::list() const { return list_numbered(folder_); }
 

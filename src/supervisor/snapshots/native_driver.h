@@ -14,8 +14,8 @@ class NativeDriver : public SnapshotDriver {
   std::string_view name() const override { return "native"; }
   const std::string& root() const override { return root_; }
   Result<void> create(const SnapshotChain& chain) override;
-  std::vector<Mount> mounts(const SnapshotChain& chain) const override;
-  Result<Usage> usage(int64_t id) const override;
+  Result<std::vector<Mount>> mounts(const SnapshotChain& chain) override;
+  Result<Usage> usage(const SnapshotChain& chain) const override;
   Result<void> remove(int64_t id) override;
   Result<std::vector<int64_t>> list() const override;
 

@@ -6,6 +6,7 @@
 #include "base/ids.h"
 #include "base/log.h"
 #include "base/rollback.h"
+#include "linux/mount_words.h"
 
 namespace hull::supervisor {
 
@@ -35,6 +36,16 @@ std::optional<std::string> field_of(const SnapshotInfo& info, std::span<const st
   return std::nullopt;
 }
 
+constexpr const char* kUidMap = "containerd.io/snapshot/uidmapping";
+constexpr const char* kGidMap = "containerd.io/snapshot/gidmapping";
+
+std::string label_or_empty(const Labels& labels, const char* name) {
+  const auto found = labels.find(name);
+  return found == labels.end() ? "" : found->second;
+}
+
+IdMaps id_maps(const Labels& labels) { return {label_or_empty(labels, kUidMap), label_or_empty(labels, kGidMap)}; }
+
 }  // namespace
 
 Result<std::unique_ptr<Snapshotter>> Snapshotter::open(Database& database, std::unique_ptr<SnapshotDriver> driver,
@@ -53,6 +64,7 @@ Result<std::unique_ptr<Snapshotter>> Snapshotter::open(Database& database, std::
   if (highest == 0) highest = static_cast<int64_t>(std::hash<std::string>()(random_hex(16)) % 1000000);
   self->next_id_ = highest + 1;
   TRY(self->drop_unflushed());
+  TRY(self->settle_all());
   TRY(self->cleanup());
   return self;
 }
@@ -117,7 +129,7 @@ Result<std::vector<Mount>> Snapshotter::create(const Scope& scope, const std::st
   row.id = next_id_++;
   row.info = {key, parent, kind, labels, now(), {}};
   row.info.updated = row.info.created;
-  SnapshotChain chain{row.id, kind, {}};
+  SnapshotChain chain{row.id, kind, {}, TRY(checked_maps(labels))};
   TRY(database_.read([&](Session& session) -> Result<void> {
     if (TRY(find(session, scope, key))) return already_exists("snapshot \"" + key + "\"");
     chain.parents = TRY(ancestors(session, scope, parent));
@@ -131,6 +143,16 @@ Result<std::vector<Mount>> Snapshotter::create(const Scope& scope, const std::st
     return std::move(inserted).error();
   }
   return driver_->mounts(chain);
+}
+
+Result<IdMaps> Snapshotter::checked_maps(const Labels& labels) const {
+  IdMaps maps = id_maps(labels);
+  if (!driver_->maps_ids()) return IdMaps();  // clients look for the capability, and change owners by themselves
+  if (maps.uids.empty() != maps.gids.empty())
+    return invalid_argument(std::string("a snapshot has only one of the labels ") + kUidMap + " and " + kGidMap);
+  for (const std::string& map : {maps.uids, maps.gids})
+    if (!map.empty()) TRY(linux::parse_id_ranges(map));
+  return maps;
 }
 
 Result<void> Snapshotter::insert(const Scope& scope, const Row& row) {
@@ -150,17 +172,19 @@ Result<void> Snapshotter::insert(const Scope& scope, const Row& row) {
 }
 
 Result<std::vector<Mount>> Snapshotter::mounts(const Scope& scope, const std::string& key) {
-  SnapshotChain chain;
+  const SnapshotChain chain = TRY(chain_of(scope, TRY(get(scope, key))));
+  if (chain.kind == SnapshotKind::kCommitted)
+    return failed_precondition("snapshot " + key + " is committed and has no mounts of its own");
+  return driver_->mounts(chain);
+}
+
+Result<SnapshotChain> Snapshotter::chain_of(const Scope& scope, const Row& row) {
+  SnapshotChain chain{row.id, row.info.kind, {}, driver_->maps_ids() ? id_maps(row.info.labels) : IdMaps()};
   TRY(database_.read([&](Session& session) -> Result<void> {
-    const auto row = TRY(find(session, scope, key));
-    if (!row) return missing(key);
-    if (row->info.kind == SnapshotKind::kCommitted)
-      return failed_precondition("snapshot " + key + " is committed and has no mounts of its own");
-    auto parents = TRY(ancestors(session, scope, row->info.parent));
-    chain = {row->id, row->info.kind, std::move(parents)};
+    chain.parents = TRY(ancestors(session, scope, row.info.parent));
     return {};
   }));
-  return driver_->mounts(chain);
+  return chain;
 }
 
 Result<void> Snapshotter::commit(const Scope& scope, const std::string& name, const std::string& key,
@@ -168,12 +192,18 @@ Result<void> Snapshotter::commit(const Scope& scope, const std::string& name, co
   if (name.empty()) return invalid_argument("snapshot name must not be empty");
   TRY(validate_labels(labels));
   int64_t id = 0;
-  TRY(database_.write([&](Session& session) -> Result<void> {
+  const auto check = [&](Session& session) -> Result<void> {
     if (TRY(find(session, scope, name))) return already_exists("snapshot \"" + name + "\"");
     const auto row = TRY(find(session, scope, key));
     if (!row) return missing(key);
     id = row->id;
     if (row->info.kind != SnapshotKind::kActive) return failed_precondition("snapshot " + key + " is not active");
+    return {};
+  };
+  TRY(database_.read(check));
+  TRY(driver_->commit(id).context("commit snapshot " + key));
+  TRY(database_.write([&](Session& session) -> Result<void> {
+    TRY(check(session));  // others may have come first
     auto change = TRY(session.prepare(
         "UPDATE snapshot SET key=?4, kind=?5, labels=?6, created=?7, updated=?7, unflushed=?8 WHERE ns=?1 AND "
         "snapshotter=?2 AND key=?3"));
@@ -182,6 +212,7 @@ Result<void> Snapshotter::commit(const Scope& scope, const std::string& name, co
     TRY(remove_from_leases(session, scope.ns, resource(), key));
     return add_to_lease(session, scope, resource(), name);
   }));
+  settle_later(id);
   flush_later(id);
   return {};
 }
@@ -244,7 +275,7 @@ Result<Usage> Snapshotter::usage(const Scope& scope, const std::string& key) {
   const Row row = TRY(get(scope, key));
   if (row.usage.size >= 0) return row.usage;
   if (row.info.kind == SnapshotKind::kView) return Usage{};  // nobody can write there
-  const Usage usage = TRY(driver_->usage(row.id));
+  const Usage usage = TRY(driver_->usage(TRY(chain_of(scope, row))));
   if (row.info.kind != SnapshotKind::kCommitted) return usage;
   // A committed one does not change any more.
   TRY(database_.write([&](Session& session) -> Result<void> {
@@ -274,6 +305,22 @@ void Snapshotter::remove_later(int64_t id) {
   remover_->submit([this, id] {
     auto removed = driver_->remove(id);
     if (!removed.ok()) logging::warn("remove snapshot", {{"id", id}, {"error", removed.error().message()}});
+  });
+}
+
+void Snapshotter::settle_later(int64_t id) {
+  remover_->submit([this, id] {
+    auto settled = driver_->settle(id);
+    if (!settled.ok()) logging::warn("settle snapshot", {{"id", id}, {"error", settled.error().message()}});
+  });
+}
+
+Result<void> Snapshotter::settle_all() {
+  return database_.read([&](Session& session) -> Result<void> {
+    auto query = TRY(session.prepare("SELECT id FROM snapshot WHERE snapshotter=?1 AND kind=?2"));
+    query.bind(name()).bind(static_cast<int64_t>(SnapshotKind::kCommitted));
+    while (TRY(query.step())) settle_later(query.integer(0));
+    return {};
   });
 }
 

@@ -40,6 +40,8 @@ class Snapshotter {
 
   std::string_view name() const { return driver_->name(); }
   const std::string& root() const { return driver_->root(); }
+  /// Whether the labels containerd.io/snapshot/uidmapping and gidmapping do something.
+  bool maps_ids() const { return driver_->maps_ids(); }
 
   /// Errors: kAlreadyExists; kNotFound: no such parent; kInvalidArgument: the parent is not committed.
   Result<std::vector<Mount>> prepare(const Scope& scope, const std::string& key, const std::string& parent,
@@ -70,12 +72,16 @@ class Snapshotter {
                                     SnapshotKind kind, const Labels& labels);
   Result<void> insert(const Scope& scope, const Row& row);
   Result<std::optional<Row>> find(Session& session, const Scope& scope, const std::string& key) const;
+  Result<IdMaps> checked_maps(const Labels& labels) const;
+  Result<SnapshotChain> chain_of(const Scope& scope, const Row& row);
   Result<Row> get(const Scope& scope, const std::string& key);
   Result<std::vector<int64_t>> ancestors(Session& session, const Scope& scope, const std::string& parent) const;
   std::string resource() const { return "snapshots/" + std::string(name()); }
   void flush_later(int64_t id);
   Result<void> drop_unflushed();
   void remove_later(int64_t id);
+  void settle_later(int64_t id);
+  Result<void> settle_all();
 
   Database& database_;
   std::unique_ptr<SnapshotDriver> driver_;
