@@ -35,6 +35,8 @@ struct ApplyOptions {
   /// With kOverlay: the directories below, topmost first. Parents that the layer does not hold are made like theirs,
   /// and hard links to their files become copies.
   std::vector<std::string> lower_dirs;
+  /// The same ones, where they are open already.
+  std::vector<FdRef> lowers{};
   /// The directory below the root that names in the tar start from; it exists. Links on the way, and in it, lead
   /// anywhere below the root.
   std::string below;

@@ -83,6 +83,7 @@ const UniqueFd& ParentCache::insert(std::string path, UniqueFd dir) {
 Result<Unpacker> Unpacker::create(FdRef root, const ApplyOptions& options) {
   Unpacker unpacker(RootDir(TRY(sys::dup(root))), options);
   for (const std::string& lower : options.lower_dirs) unpacker.lowers_.push_back(TRY(RootDir::open(lower)));
+  for (const FdRef lower : options.lowers) unpacker.lowers_.push_back(RootDir(TRY(sys::dup(lower))));
   return unpacker;
 }
 

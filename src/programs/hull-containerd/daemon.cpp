@@ -57,6 +57,15 @@ void set_limits(grpc::ServerBuilder& builder) {
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 0);
 }
 
+/// Layers are never unpacked in this process: without the program we don't start.
+Result<std::string> find_unpacker() {
+  const std::string self = TRY(sys::readlink("/proc/self/exe"));
+  const std::string folder = self.substr(0, self.rfind('/'));
+  for (const std::string& place : {folder, folder.substr(0, folder.rfind('/')) + "/libexec/hull"})
+    if (exists(place + "/hull-unpack")) return place + "/hull-unpack";
+  return not_found("program hull-unpack is neither beside hull-containerd nor in ../libexec/hull");
+}
+
 TasksConfig tasks_config(const Config& config) {
   return {.places = {.state = config.state, .root = config.root},
           .shims = {.grpc_address = config.address,
@@ -108,7 +117,7 @@ Result<void> Daemon::Parts::open(const Config& config, const std::string& uuid) 
   MountedView::clear(views);
   const std::string checkpoints = config.state + "/checkpoints";
   TRY(remove_tree(checkpoints));  // what was on its way when we were killed
-  differ = std::make_unique<Differ>(*content, views);
+  differ = std::make_unique<Differ>(*content, views, archive::unpack_apart(TRY(find_unpacker())));
   services.push_back(std::make_unique<VersionService>(std::string(version()), std::string(revision())));
   services.push_back(std::make_unique<IntrospectionService>(list_parts(snapshotters), uuid));
   services.push_back(std::make_unique<NamespacesService>(namespaces, events));

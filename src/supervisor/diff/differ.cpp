@@ -7,7 +7,6 @@
 
 #include "archive/compression.h"
 #include "archive/diff.h"
-#include "archive/layer.h"
 #include "base/ids.h"
 #include "base/sys.h"
 #include "spec/image/media_type.h"
@@ -66,8 +65,7 @@ Result<image::Descriptor> Differ::apply(const Scope& scope, const image::Descrip
     target = view->path();
   }
   const UniqueFd root = TRY(open_folder(target));
-  auto unpacked =
-      archive::unpack_layer(std::move(blob), layer.digest, root, options).context("apply layer " + layer.digest.str());
+  auto unpacked = unpack_(std::move(blob), layer.digest, root, options).context("apply layer " + layer.digest.str());
   // The layer itself may be bad, or only what the disk has made of it: that goes, so that the next pull brings it
   // again.
   if (unpacked.is(Code::kDataLoss) || unpacked.is(Code::kInvalidArgument)) TRY(content_.verify(scope, layer.digest));

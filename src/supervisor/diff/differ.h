@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "archive/apart.h"
 #include "archive/stream.h"
 #include "spec/image/manifest.h"
 #include "supervisor/metadata/content.h"
@@ -17,7 +18,8 @@ enum class SyncFs { kNo, kYes };
 class Differ {
  public:
   /// scratch: where mount points are made.
-  Differ(ContentStore& content, std::string scratch) : content_(content), scratch_(std::move(scratch)) {}
+  Differ(ContentStore& content, std::string scratch, archive::LayerUnpacker unpack)
+      : content_(content), scratch_(std::move(scratch)), unpack_(std::move(unpack)) {}
 
   /// Unpacks the layer; gives the descriptor of the uncompressed one.
   /// Errors: kNotFound: no such content; kInvalidArgument: no layer, or one that climbs out; kDataLoss.
@@ -40,6 +42,7 @@ class Differ {
 
   ContentStore& content_;
   const std::string scratch_;
+  const archive::LayerUnpacker unpack_;
 };
 
 }  // namespace hull::supervisor

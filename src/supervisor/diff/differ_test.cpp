@@ -39,7 +39,7 @@ class DifferProperty : public ::testing::TestWithParam<TestDriver> {
     local_ = MUST(LocalStore::open(root + "/content", flusher_));
     content_.emplace(*database_, *local_);
     store_ = MUST(Snapshotter::open(*database_, MUST(std::move(driver)), flusher_));
-    differ_.emplace(*content_, root + "/views");
+    differ_.emplace(*content_, root + "/views", archive::unpack_apart(HULL_UNPACK));
   }
   void TearDown() override {
     flusher_.stop();

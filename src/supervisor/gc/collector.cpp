@@ -9,7 +9,6 @@ namespace {
 constexpr auto kSettle = std::chrono::milliseconds(100);
 constexpr auto kPeriod = std::chrono::minutes(10);
 constexpr auto kIngestAge = std::chrono::hours(24);
-constexpr std::string_view kExpire = "containerd.io/gc.expire";
 
 struct Named {
   std::string ns;
@@ -19,16 +18,23 @@ struct Named {
 Result<int64_t> drop_expired_leases(Session& session) {
   std::vector<Named> expired;
   auto query = TRY(session.prepare("SELECT ns, id, labels FROM lease WHERE labels LIKE '%gc.expire%'"));
-  while (TRY(query.step())) {
-    const Labels labels = TRY(decode_labels(query.text(2)));
-    const auto label = labels.find(std::string(kExpire));
-    if (label == labels.end()) continue;
-    auto time = parse_rfc3339(label->second);
-    if (time.ok() && *time && **time <= now()) expired.push_back({query.text(0), query.text(1)});
-  }
+  while (TRY(query.step()))
+    if (has_expired(TRY(decode_labels(query.text(2))))) expired.push_back({query.text(0), query.text(1)});
   for (const auto& [ns, id] : expired)
     TRY(TRY(session.prepare("DELETE FROM lease WHERE ns=?1 AND id=?2")).bind(ns).bind(id).run());
   return static_cast<int64_t>(expired.size());
+}
+
+/// Images go only when they have expired and nothing refers to them.
+Result<int64_t> sweep_images(Session& session, const Marker& marker) {
+  std::vector<Named> dead;
+  auto query = TRY(session.prepare("SELECT ns, name FROM image WHERE labels LIKE '%gc.expire%'"));
+  while (TRY(query.step()))
+    if (!marker.is_marked({Node::Kind::kImage, query.text(0), query.text(1)}))
+      dead.push_back({query.text(0), query.text(1)});
+  for (const auto& [ns, name] : dead)
+    TRY(TRY(session.prepare("DELETE FROM image WHERE ns=?1 AND name=?2")).bind(ns).bind(name).run());
+  return static_cast<int64_t>(dead.size());
 }
 
 Result<int64_t> sweep_content(Session& session, const Marker& marker) {
@@ -110,6 +116,7 @@ Result<Collected> Collector::collect(Timestamp spared) {
     collected.leases = TRY(drop_expired_leases(session));
     Marker marker(session, spared);
     TRY(marker.mark());
+    collected.images = TRY(sweep_images(session, marker));
     collected.contents = TRY(sweep_content(session, marker));
     collected.snapshots = TRY(sweep_snapshots(session, marker));
     return {};

@@ -13,13 +13,16 @@ namespace hull::supervisor {
 struct Collected {
   int64_t contents = 0;
   int64_t snapshots = 0;
+  int64_t images = 0;  ///< that had expired
   int64_t leases = 0;  ///< that had expired
 };
 
-/// Deletes the content and snapshots that nothing refers to. Roots are images' targets, containers' snapshots, what
-/// leases hold, what running writes expect, and whatever has the label containerd.io/gc.root. From there, references go
-/// by the labels containerd.io/gc.ref.content[.*] and gc.ref.snapshot.<snapshotter>[/*], and from a snapshot to its
-/// parent. Marking and deleting of records are one transaction, so that no reference can come between; bytes and
+/// Deletes the content and snapshots that nothing refers to. Roots are images (but for those that have expired, which
+/// go if nothing refers to them), containers, what leases hold, and whatever has the label containerd.io/gc.root, or
+/// gc.expire with a time to come. From there, references go to an image's target, a container's snapshot, a snapshot's
+/// parent, by the labels containerd.io/gc.ref.content[.*], gc.ref.image[.*] and gc.ref.snapshot.<snapshotter>[/*], and
+/// backwards by gc.bref.{content,image,container}[.*] and gc.bref.snapshot.<snapshotter>[/*] of what is kept with those
+/// that it names. Marking and deleting of records are one transaction, so that no reference can come between; bytes and
 /// directories go after it, beside everything else.
 /// Source: containerd docs/garbage-collection.md.
 class Collector {

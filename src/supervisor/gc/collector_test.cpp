@@ -37,8 +37,9 @@ class CollectorTest : public ::testing::Test {
     MUST(writer.write(text));
     return MUST(writer.commit(0, {}, labels)).digest;
   }
-  void make_image(const std::string& name, const image::Digest& target) {
+  void make_image(const std::string& name, const image::Digest& target, const Labels& labels = {}) {
     ImageRecord record;
+    record.labels = labels;
     record.name = name;
     record.target.media_type = "m";
     record.target.digest = target;
@@ -134,6 +135,64 @@ TEST_F(CollectorTest, AFlatLeaseKeepsOnlyWhatItHolds) {
   MUST(collector_.run());
   EXPECT_TRUE(has(manifest));
   EXPECT_FALSE(has(layer));
+}
+
+TEST_F(CollectorTest, ImagesThatExpiredGoUnlessSomethingRefersToThem) {
+  const auto old = put("old");
+  const auto referred = put("referred");
+  const auto fresh = put("fresh");
+  const auto odd = put("odd");
+  const Labels past{{"containerd.io/gc.expire", "2020-01-02T03:04:05Z"}};
+  make_image("old", old, past);
+  make_image("referred", referred, past);
+  make_image("fresh", fresh, {{"containerd.io/gc.expire", "2100-01-02T03:04:05Z"}});
+  make_image("odd", odd, {{"containerd.io/gc.expire", "soon"}, {"containerd.io/gc.ref.image.other", "referred"}});
+  EXPECT_EQ(MUST(collector_.run()).images, 1);
+  EXPECT_TRUE(images_.get(scope_, "old").is(Code::kNotFound));
+  EXPECT_FALSE(has(old));
+  EXPECT_TRUE(has(referred) && has(fresh) && has(odd));
+}
+
+TEST_F(CollectorTest, ALeaseKeepsAnExpiredImage) {
+  const auto target = put("target");
+  make_image("old", target, {{"containerd.io/gc.expire", "2020-01-02T03:04:05Z"}});
+  MUST(leases_.create(scope_, {"l", {}, {}}));
+  MUST(leases_.add(scope_, "l", {"images", "old"}));
+  EXPECT_EQ(MUST(collector_.run()).images, 0);
+  EXPECT_TRUE(has(target));
+  MUST(leases_.remove(scope_, "l"));
+  EXPECT_EQ(MUST(collector_.run()).images, 1);
+  EXPECT_FALSE(has(target));
+}
+
+TEST_F(CollectorTest, ContentAndSnapshotsStayUntilTheyExpire) {
+  const auto past = put("past", {{"containerd.io/gc.expire", "2020-01-02T03:04:05Z"}});
+  const auto future = put("future", {{"containerd.io/gc.expire", "2100-01-02T03:04:05Z"}});
+  make_snapshot("past", "", {{"containerd.io/gc.expire", "2020-01-02T03:04:05+01:00"}});
+  make_snapshot("future", "", {{"containerd.io/gc.expire", "2100-01-02T03:04:05+01:00"}});
+  MUST(collector_.run());
+  EXPECT_TRUE(has(future) && has("future"));
+  EXPECT_FALSE(has(past) || has("past"));
+}
+
+TEST_F(CollectorTest, WhatBelongsToSomethingStaysAsLongAsThat) {
+  const auto target = put("target");
+  make_image("i", target);
+  make_snapshot("owner", "", {{"containerd.io/gc.root", "x"}});
+  const auto of_content = put("a", {{"containerd.io/gc.bref.content.x", target.str()}});
+  const auto of_image = put("b", {{"containerd.io/gc.bref.image", "i"}});
+  const auto of_snapshot = put("c", {{"containerd.io/gc.bref.snapshot.overlayfs/x", "owner"}});
+  const auto of_that = put("d", {{"containerd.io/gc.bref.content", of_image.str()}});
+  const auto of_nothing = put("e", {{"containerd.io/gc.bref.image", "elsewhere"}});
+  const auto no_label = put("f", {{"containerd.io/gc.bref.imageless", "i"}});
+  make_snapshot("mine", "", {{"containerd.io/gc.bref.image/y", "i"}});
+  MUST(collector_.run());
+  EXPECT_TRUE(has(of_content) && has(of_image) && has(of_snapshot) && has(of_that) && has("mine"));
+  EXPECT_FALSE(has(of_nothing) || has(no_label));
+  MUST(images_.remove(scope_, "i", {}));
+  MUST(collector_.run());
+  EXPECT_TRUE(has(of_snapshot));
+  EXPECT_FALSE(has(of_content) || has(of_image) || has(of_that) || has("mine"));
 }
 
 TEST_F(CollectorTest, RunsBesideWritersWithoutLosingWhatTheyKeep) {

@@ -12,7 +12,7 @@ Result<void> check_exists(Session& session, const Scope& scope, const std::strin
 }
 
 Result<void> validate(const LeaseResource& resource) {
-  const bool known = resource.type == "content" || resource.type == "ingests" ||
+  const bool known = resource.type == "content" || resource.type == "ingests" || resource.type == "images" ||
                      (resource.type.starts_with("snapshots/") && resource.type.size() > 10);
   if (!known) return unimplemented("resource type " + resource.type + " not supported yet");
   if (resource.id.empty()) return invalid_argument("resource id must not be empty");

@@ -12,7 +12,7 @@ struct Lease {
   Timestamp created{};
 };
 
-/// type: "content", "ingests" or "snapshots/<snapshotter>".
+/// type: "content", "images", "ingests" or "snapshots/<snapshotter>".
 struct LeaseResource {
   std::string type;
   std::string id;

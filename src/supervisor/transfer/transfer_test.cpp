@@ -20,7 +20,7 @@ class Place {
         local_(MUST(LocalStore::open(root_ + "/content", flusher_))),
         content_(database_, *local_),
         snapshotter_(MUST(Snapshotter::open(database_, MUST(NativeDriver::open(root_ + "/snap")), flusher_))),
-        differ_(content_, root_ + "/mounts") {}
+        differ_(content_, root_ + "/mounts", archive::unpack_layer) {}
   ~Place() {
     flusher_.stop();
     snapshotter_->drain();
