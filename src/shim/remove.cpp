@@ -1,5 +1,6 @@
 #include "shim/remove.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -10,8 +11,10 @@
 #include "base/text.h"
 #include "ipc/proto/shim/task.pb.h"
 #include "linux/processes.h"
+#include "linux/served_socket.h"
 #include "shim/container.h"
 #include "shim/create_options.h"
+#include "shim/group.h"
 #include "shim/proto_time.h"
 #include "shim/rootfs.h"
 
@@ -32,12 +35,27 @@ Result<void> delete_container(const std::string& bundle, const std::string& id) 
   return internal_error(settings.binary + " delete: exit status " + std::to_string(exit->exit_code()));
 }
 
+/// The group's server goes on for the others. One that hangs would keep for ever what nobody else knows of.
+void leave_group(const std::string& socket, const std::string& id) {
+  if (!tell_group(socket, kLeave, id).is(Code::kDeadlineExceeded)) return;
+  const auto end = [&]() -> Result<void> {
+    const auto server = TRY(sys::pidfd_open(TRY(linux::server_of(socket))));
+    TRY(sys::pidfd_send_signal(server, SIGKILL));
+    TRY(sys::poll(server, POLLIN, kEndTime));
+    return {};
+  };
+  logging::warn("end the shim: it hangs", {{"id", id}, {"socket", socket}});
+  if (const auto ended = end(); !ended.ok()) logging::warn("end the shim", {{"error", ended.error().message()}});
+}
+
 /// The shim's socket, and those on which it waited for consoles.
-void remove_sockets(const std::string& bundle) {
+void remove_sockets(const std::string& bundle, const std::string& id) {
   const auto address = read_file(bundle + "/address", 4_KiB);
   if (!address.ok() || !address->starts_with("unix://")) return;
   const std::string socket = address->substr(7);
-  (void)sys::unlink(socket).ok();
+  if (is_group_socket(socket)) leave_group(socket, id);
+  (void)linux::remove_unserved(socket).ok();
+  if (exists(socket)) return;
   const size_t slash = socket.rfind('/');
   const std::string directory = socket.substr(0, slash + 1);
   for (const std::string& name : list_directory(directory).value_or({}))
@@ -56,7 +74,7 @@ Result<void> run_delete(const Arguments& arguments) {
     logging::warn("delete the container", {{"id", arguments.id}, {"error", deleted.error().message()}});
   if (const auto unmounted = unmount_rootfs(bundle + "/rootfs"); !unmounted.ok())
     logging::warn("unmount", {{"error", unmounted.error().message()}});
-  remove_sockets(bundle);
+  remove_sockets(bundle, arguments.id);
 
   containerd::task::v2::DeleteResponse response;
   const std::string pid = read_file(bundle + "/init.pid", 1_KiB).value_or("");

@@ -15,6 +15,7 @@
 #include "base/event_loop.h"
 #include "base/log.h"
 #include "base/sys.h"
+#include "shim/group.h"
 #include "shim/log_pipe.h"
 #include "shim/task_service.h"
 
@@ -49,10 +50,14 @@ Result<void> run_server(const Arguments& arguments, UniqueFd listener, ServePlac
   // A shim lives as long as its container: give memory back, and grow in small steps.
   ::mallopt(M_TOP_PAD, 16 * 1024);
   ::mallopt(M_TRIM_THRESHOLD, 64 * 1024);
-  install_log_pipe(arguments.bundle, arguments.debug);
+  const auto log_to = [debug = arguments.debug](const std::string& bundle) { install_log_pipe(bundle, debug); };
+  log_to(arguments.bundle);
   const UniqueFd signals = TRY(block_signals());
   if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) return Error::from_errno(errno, "become a subreaper");
-  if (::chdir(arguments.bundle.c_str()) != 0) return Error::from_errno(errno, "enter " + arguments.bundle);
+  // Who clears a bundle ends whoever works in it: a group's server outlives the bundle that it began with.
+  const bool grouped = is_group_socket(place.socket);
+  const std::string home = grouped ? "/" : arguments.bundle;
+  if (::chdir(home.c_str()) != 0) return Error::from_errno(errno, "enter " + home);
 
   const auto loop = TRY(EventLoop::create());
   const auto reaper = TRY(Reaper::create(*loop));
@@ -60,18 +65,20 @@ Result<void> run_server(const Arguments& arguments, UniqueFd listener, ServePlac
   ttrpc::Server server(*loop, std::move(listener),
                        ttrpc::Server::Options{.on_connect = [&] { publisher.supervisor_is_back(); }});
   const auto shut_down = [&] {
-    server.stop_accepting();
+    // In this order: once nobody listens any more, the name may be another server's.
     (void)sys::unlink(place.socket).ok();
+    server.stop_accepting();
     publisher.flush(kFlushTime, [&] { loop->stop(); });
   };
-  TaskService service(Host{*loop, *reaper, publisher, arguments.container_namespace, place.socket}, shut_down);
+  TaskService service(Host{*loop, *reaper, publisher, arguments.container_namespace, place.socket}, log_to, shut_down);
   service.register_with(server);
+  if (grouped) service.register_group(server, arguments.id);
   TRY(server.start());
   TRY(loop->watch(signals, EPOLLIN, [&](uint32_t) {
     std::array<char, sizeof(signalfd_siginfo)> discarded;
     (void)sys::try_read(signals, discarded).ok();
     // Containers never depend on who stops what around them.
-    if (service.idle()) return shut_down();
+    if (service.idle()) return service.end();
     logging::warn("ignore a termination signal: the container is still here");
   }));
   if (place.permission.valid())
@@ -81,7 +88,7 @@ Result<void> run_server(const Arguments& arguments, UniqueFd listener, ServePlac
       loop->unwatch(place.permission);
       place.permission.reset();
       // Who started us was killed before it could say where we are: nobody will ever ask us for anything.
-      if (std::move(count).value_or(0) == 0 && service.idle()) shut_down();
+      if (std::move(count).value_or(0) == 0) service.give_up(arguments.id);
     }));
   return loop->run();
 }

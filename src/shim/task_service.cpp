@@ -7,6 +7,7 @@
 #include "ipc/proto/shim/runc_options.pb.h"
 #include "shim/arguments.h"
 #include "shim/create_options.h"
+#include "shim/group.h"
 #include "shim/proto_time.h"
 #include "shim/stats_versions.h"
 
@@ -87,6 +88,8 @@ Result<std::shared_ptr<Container>> TaskService::prepare(const task_api::CreateTa
     return Error(Code::kAlreadyExists, "container " + request.id() + ": already exists");
   auto settings = TRY(parse_options(request, host_.container_namespace));
   TRY(save_runtime(request.bundle(), settings.runtime));
+  log_to_(request.bundle());
+  end_wanted_ = false;
   auto container = std::make_shared<Container>(host_, request.id(), request.bundle(), std::move(settings));
   containers_[request.id()] = container;
   return container;
@@ -94,6 +97,7 @@ Result<std::shared_ptr<Container>> TaskService::prepare(const task_api::CreateTa
 
 void TaskService::create(const task_api::CreateTaskRequest& request, Reply<task_api::CreateTaskResponse> reply) {
   const auto container = prepare(request);
+  members_.settle(request.id());
   if (!container.ok()) return reply(container.error());
   std::vector<MountRequest> rootfs;
   for (const auto& mount : request.rootfs())
@@ -103,7 +107,7 @@ void TaskService::create(const task_api::CreateTaskRequest& request, Reply<task_
       ->create(paths, std::move(rootfs), request.checkpoint(),
                [this, id = request.id(), reply = std::move(reply)](const Result<pid_t>& pid) {
                  if (!pid.ok()) {
-                   containers_.erase(id);
+                   forget(id);
                    return reply(pid.error());
                  }
                  task_api::CreateTaskResponse response;
@@ -130,7 +134,7 @@ void TaskService::remove(const task_api::DeleteRequest& request, Reply<task_api:
       ->remove(request.exec_id(), [this, id = request.id(), whole = request.exec_id().empty(),
                                    reply = std::move(reply)](const Result<std::shared_ptr<Process>>& process) {
         if (!process.ok()) return reply(process.error());
-        if (whole) containers_.erase(id);
+        if (whole) forget(id);
         task_api::DeleteResponse response;
         response.set_pid(static_cast<uint32_t>((*process)->pid));
         fill_exit(**process, response);
@@ -272,9 +276,58 @@ void TaskService::connect(const task_api::ConnectRequest& request, Reply<task_ap
   reply(response);
 }
 
-void TaskService::shutdown(const task_api::ShutdownRequest&, Reply<Empty> reply) {
+void TaskService::shutdown(const task_api::ShutdownRequest& request, Reply<Empty> reply) {
+  members_.settle(request.id());
+  end_wanted_ = containers_.empty();
+  // Before the answer, after which our socket is gone.
+  end_if_wanted();
   reply(Empty());
-  if (idle()) on_shutdown_();
+}
+
+void TaskService::end_if_wanted() {
+  if (end_wanted_ && idle()) end();
+}
+
+void TaskService::end() {
+  if (!std::exchange(ending_, true)) on_shutdown_();
+}
+
+void TaskService::forget(const std::string& id) {
+  containers_.erase(id);
+  // The bundle that we log to may be about to go.
+  if (!containers_.empty()) log_to_(containers_.begin()->second->bundle());
+}
+
+void TaskService::register_group(ttrpc::Server& server, const std::string& first) {
+  members_.expect(first);
+  ttrpc::serve<task_api::ConnectRequest, Empty>(
+      server, kGroupService, kJoin,
+      [this](const task_api::ConnectRequest& request, Reply<Empty> reply) { join(request, std::move(reply)); });
+  ttrpc::serve<task_api::ConnectRequest, Empty>(server, kGroupService, kLeave,
+                                                [this](const task_api::ConnectRequest& request, Reply<Empty> reply) {
+                                                  leave(request.id());
+                                                  reply(Empty());
+                                                });
+}
+
+void TaskService::join(const task_api::ConnectRequest& request, Reply<Empty> reply) {
+  if (ending_) return reply(unavailable("the shim is about to end"));
+  if (auto valid = check_identifier("id", request.id()); !valid.ok()) return reply(std::move(valid).error());
+  members_.expect(request.id());
+  reply(Empty());
+}
+
+void TaskService::give_up(const std::string& id) {
+  members_.settle(id);
+  if (idle()) end();
+}
+
+/// It has gone without our doing.
+void TaskService::leave(const std::string& id) {
+  members_.settle(id);
+  forget(id);
+  end_wanted_ = containers_.empty();
+  end_if_wanted();
 }
 
 }  // namespace hull::shim

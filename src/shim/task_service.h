@@ -7,6 +7,7 @@
 #include "ipc/proto/shim/task.pb.h"
 #include "ipc/ttrpc/typed.h"
 #include "shim/container.h"
+#include "shim/group_members.h"
 
 namespace hull::shim {
 
@@ -16,12 +17,21 @@ namespace task_api = containerd::task::v2;
 /// of Container.
 class TaskService {
  public:
+  /// log_to: from now on to that bundle's log.
   /// on_shutdown: a client asked for the end, and no container is left.
-  TaskService(Host host, std::function<void()> on_shutdown)
-      : host_(std::move(host)), on_shutdown_(std::move(on_shutdown)) {}
+  TaskService(Host host, std::function<void(const std::string& bundle)> log_to, std::function<void()> on_shutdown)
+      : host_(std::move(host)),
+        log_to_(std::move(log_to)),
+        on_shutdown_(std::move(on_shutdown)),
+        members_(host_.loop, [this] { end_if_wanted(); }) {}
 
   void register_with(ttrpc::Server& server);
-  bool idle() const { return containers_.empty(); }
+  /// What `start` and `delete` of the group's containers say (group.h). first: whose `start` made this server.
+  void register_group(ttrpc::Server& server, const std::string& first);
+  /// Nobody will ask for that container, unless it is here already.
+  void give_up(const std::string& id);
+  bool idle() const { return containers_.empty() && members_.empty(); }
+  void end();
 
  private:
   template <class T>
@@ -46,13 +56,22 @@ class TaskService {
   void connect(const task_api::ConnectRequest& request, Reply<task_api::ConnectResponse> reply);
   void shutdown(const task_api::ShutdownRequest& request, Reply<Empty> reply);
 
+  void join(const task_api::ConnectRequest& request, Reply<Empty> reply);
+  void leave(const std::string& id);
+  void end_if_wanted();
+  void forget(const std::string& id);
+
   Result<std::shared_ptr<Container>> find(const std::string& id) const;
   Result<Process*> find_process(const std::string& id, const std::string& exec_id) const;
   Result<std::shared_ptr<Container>> prepare(const task_api::CreateTaskRequest& request);
 
   Host host_;
+  std::function<void(const std::string&)> log_to_;
   std::function<void()> on_shutdown_;
   std::map<std::string, std::shared_ptr<Container>> containers_;
+  GroupMembers members_;
+  bool end_wanted_ = false;  // a client asked for the end while others were expected
+  bool ending_ = false;
 };
 
 }  // namespace hull::shim

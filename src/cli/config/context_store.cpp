@@ -4,8 +4,8 @@
 #include <cctype>
 
 #include "base/files.h"
+#include "base/sha256.h"
 #include "base/sys.h"
-#include "cli/config/sha256.h"
 #include "cli/daemon.h"
 #include "cli/format/natural_order.h"
 

@@ -37,6 +37,10 @@ class Shim : public std::enable_shared_from_this<Shim> {
   Result<void> connect(EventLoop& loop, const ShimAddress& address, std::function<void()> on_close);
   /// Before the shim starts, which may wait for a reader of its log.
   Result<void> open_log(EventLoop& loop);
+  /// The shim process may have other containers as well: `user` is one object for all of the same socket.
+  void share(std::shared_ptr<const std::string> user) { user_ = std::move(user); }
+  /// Whether another container's Shim is connected to the same process.
+  bool shared() const { return user_.use_count() > 1; }
   /// Repeat calls do nothing. From any thread.
   void close();
   bool connected() const { return client_ && !client_->closed(); }
@@ -86,6 +90,7 @@ class Shim : public std::enable_shared_from_this<Shim> {
 
   std::shared_ptr<ttrpc::Client> client_;
   ShimAddress address_;
+  std::shared_ptr<const std::string> user_;
   const std::shared_ptr<End> end_ = std::make_shared<End>();
   std::shared_ptr<ShimLog> log_;
   std::atomic<bool> removing_ = false;

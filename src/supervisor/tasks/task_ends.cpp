@@ -3,10 +3,12 @@
 #include <condition_variable>
 #include <mutex>
 
+#include "base/files.h"
 #include "base/log.h"
 #include "base/sys.h"
 #include "ipc/proto/shim/task_events.pb.h"
 #include "linux/processes.h"
+#include "linux/served_socket.h"
 #include "supervisor/tasks/tasks.h"
 
 namespace hull::supervisor {
@@ -115,7 +117,7 @@ bool Tasks::end_gently(Shim& shim) {
       shim.call<task_api::DeleteResponse>(limits, "Delete", request_for<task_api::DeleteRequest>(shim));
   if (!deleted.ok() && !deleted.is(Code::kNotFound)) return false;
   (void)shim.call<google::protobuf::Empty>(limits, "Shutdown", request_for<task_api::ShutdownRequest>(shim)).ok();
-  return shim.await_end(limits);
+  return shim.shared() || shim.await_end(limits);
 }
 
 void Tasks::shim_died(const std::shared_ptr<Shim>& shim) {
@@ -151,8 +153,8 @@ task_api::DeleteResponse Tasks::clean_up_after(const Shim& shim) {
 }
 
 void Tasks::remove_traces(const Shim& shim) {
-  // Its own work, but for one that was killed in the middle of it.
-  if (!shim.socket().empty()) (void)sys::unlink(shim.socket()).ok();
+  // Its own work, but for one that was killed in the middle of it. Other containers' shim goes on.
+  if (exists(shim.socket())) (void)linux::remove_unserved(shim.socket()).ok();
   if (auto removed = remove_bundle(shim.bundle); !removed.ok())
     logging::warn("remove bundle", {{"id", shim.bundle.id}, {"error", removed.error().message()}});
 }

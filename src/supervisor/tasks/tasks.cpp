@@ -102,9 +102,20 @@ Result<void> Tasks::launch(const Call& call, const std::shared_ptr<Shim>& shim, 
 }
 
 Result<void> Tasks::connect(const std::shared_ptr<Shim>& shim, const ShimAddress& address) {
+  shim->share(user_of(address.socket));
   return shim->connect(loop_, address, [this, weak = std::weak_ptr(shim)] {
     // A pool's thread: the loop serves every other shim meanwhile.
     if (auto dead = weak.lock()) cleaners_.submit([this, dead = std::move(dead)] { shim_died(dead); });
+  });
+}
+
+/// Containers of one group have one shim, which their ends must not end.
+std::shared_ptr<const std::string> Tasks::user_of(const std::string& socket) {
+  return sockets_.with([&](auto& sockets) {
+    std::erase_if(sockets, [](const auto& each) { return each.second.expired(); });
+    auto user = sockets[socket].lock();
+    if (!user) sockets[socket] = user = std::make_shared<const std::string>(socket);
+    return user;
   });
 }
 

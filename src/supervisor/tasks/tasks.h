@@ -76,6 +76,7 @@ class Tasks {
   Result<uint32_t> create_reserved(const Call& call, NewTask& task, const TaskSource& source);
   Result<void> launch(const Call& call, const std::shared_ptr<Shim>& shim, const std::string& options);
   Result<void> connect(const std::shared_ptr<Shim>& shim, const ShimAddress& address);
+  std::shared_ptr<const std::string> user_of(const std::string& socket);
   void take_over(const std::shared_ptr<Shim>& shim);
   Result<task_api::DeleteResponse> end_deleted(const Call& call, const std::shared_ptr<Shim>& shim,
                                                Result<task_api::DeleteResponse> deleted);
@@ -95,6 +96,7 @@ class Tasks {
   Exchange& exchange_;
   ContainerSource& containers_;
   Guarded<std::map<Key, Entry>> entries_;
+  Guarded<std::map<std::string, std::weak_ptr<const std::string>>> sockets_;  // of shims that we are connected to
   std::stop_source stop_;  // ends what clean-ups wait for; who starts next goes on with them
   ThreadPool cleaners_{"shim-cleaner", 4};
 };

@@ -73,7 +73,7 @@ class Task:
         for pid in pids_of(str(self.bundle)):
             kill_pid(pid)
         if self.bundle.exists():
-            self.shim("delete")
+            self.shim("delete")  # of a pod: its shim ends with the last one
 
 
 class Place:
@@ -99,6 +99,7 @@ class Place:
         spec["process"]["args"] = list(args)
         spec["process"]["terminal"] = changes.pop("terminal", False)
         name = f"t{len(self.tasks)}-{secrets.token_hex(4)}"  # the folder's name may have "__", which no id has
+        spec["annotations"] = changes.pop("annotations", {})
         spec["linux"]["cgroupsPath"] = f"/{self.cgroup}/{name}"
         spec["linux"].update(changes)
         task = Task(self, name, spec, start)

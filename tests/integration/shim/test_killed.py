@@ -72,6 +72,33 @@ def test_start_killed_at_each_step(place, call):
             return
 
 
+@pytest.mark.parametrize("call", "openat rename flock connect sendto read bind listen fork write".split())
+@pytest.mark.parametrize("role", ["first", "later"])
+def test_start_in_a_pod_killed_at_each_step(place, role, call):
+    """However far it got, its container's end leaves the others alone, and the last one's end ends the shim."""
+    group = {"annotations": {"io.kubernetes.cri.sandbox-id": "pod"}}
+    for step in strace.steps(60):
+        keeper = place.task("sleep", "1000", **group) if role == "later" else None
+        task = place.task("true", start=False, **group)
+        command = [ours("containerd-shim-hull-v2"), "-namespace", "test", "-address", "/nowhere", "-id", task.id, "-bundle",
+                   str(task.bundle), "start"]
+        done = subprocess.run(strace.command(call, step, *command), cwd=task.bundle, env={**os.environ, **place.env},
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30)
+        assert task.shim("delete").stdout
+        shutil.rmtree(task.bundle)
+        if keeper:
+            shim = keeper.shim_pid()
+            keeper.create()
+            keeper.start()
+            end(keeper)
+            keeper.call("Shutdown")
+            until(lambda shim=shim: not pathlib.Path(f"/proc/{shim}").exists(), "end of the shim")
+            delete(place, keeper)
+        assert_nothing_left(place, task)
+        if done.returncode == 0:
+            return
+
+
 def create(task):
     task.create()
 

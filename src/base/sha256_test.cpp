@@ -1,8 +1,8 @@
-#include "cli/config/sha256.h"
+#include "base/sha256.h"
 
 #include <gtest/gtest.h>
 
-namespace hull::cli {
+namespace hull {
 namespace {
 
 TEST(Sha256, GivesTheStandardsExamples) {  // FIPS 180-4; the last two fill a block exactly, and overflow it
@@ -15,4 +15,4 @@ TEST(Sha256, GivesTheStandardsExamples) {  // FIPS 180-4; the last two fill a bl
 }
 
 }  // namespace
-}  // namespace hull::cli
+}  // namespace hull

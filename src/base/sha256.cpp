@@ -1,4 +1,4 @@
-#include "cli/config/sha256.h"
+#include "base/sha256.h"
 
 #include <array>
 #include <bit>
@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 
-namespace hull::cli {
+namespace hull {
 
 namespace {
 
@@ -71,4 +71,4 @@ std::string sha256_hex(std::string_view text) {
   return to_hex(bytes);
 }
 
-}  // namespace hull::cli
+}  // namespace hull
