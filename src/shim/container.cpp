@@ -55,19 +55,42 @@ Result<Process*> Container::find(const std::string& exec_id) {
   return found->second.get();
 }
 
+Result<void> Container::open_stdio(Process& process) {
+  const std::string& name = process.exec_id.empty() ? id_ : process.exec_id;
+  return process.open_stdio({host_.loop, host_.reaper, {name, host_.container_namespace, bundle_}}, settings_.io_owner,
+                            process.stdio_paths.terminal ? socket_path() : "");
+}
+
 void Container::create(StdioPaths paths, std::vector<MountRequest> rootfs_mounts, std::string checkpoint,
                        Done<pid_t> done) {
   const auto prepare = [&]() -> Result<void> {
     init_ = std::make_shared<Process>("", std::move(paths));
-    TRY(init_->open_stdio(host_.loop, settings_.io_owner, init_->stdio_paths.terminal ? socket_path() : ""));
-    if (rootfs_mounts.empty()) return {};
-    TRY(make_directories(rootfs(), 0711));
-    TRY(mount_rootfs(rootfs_mounts, rootfs()));
-    mounted_ = true;
-    return {};
+    if (!rootfs_mounts.empty()) {
+      TRY(make_directories(rootfs(), 0711));
+      TRY(mount_rootfs(rootfs_mounts, rootfs()));
+      mounted_ = true;
+    }
+    return open_stdio(*init_);
   };
-  if (auto prepared = prepare(); !prepared.ok()) return done(prepared.error());
+  if (auto prepared = prepare(); !prepared.ok()) {
+    undo_create();
+    return done(prepared.error());
+  }
   checkpoint_ = std::move(checkpoint);
+  init_->when_logger_is_ready([self = shared_from_this(), done = std::move(done)](const Result<void>& ready) {
+    if (ready.ok()) return self->run_create(done);
+    self->undo_create();
+    done(ready.error());
+  });
+}
+
+/// Nothing of what we made for the runtime is left.
+void Container::undo_create() {
+  init_->close_stdio();
+  if (std::exchange(mounted_, false)) (void)unmount_rootfs(rootfs()).ok();
+}
+
+void Container::run_create(Done<pid_t> done) {
   if (!checkpoint_.empty()) {
     init_->set_state(ProcessState::kCreated);
     return announce_created(done);
@@ -90,8 +113,7 @@ void Container::created(const Result<std::string>& output, const Done<pid_t>& do
   const auto adopted = output.ok() ? adopt_init() : Result<void>(output.error());
   if (!adopted.ok()) {
     const auto finish = [self = shared_from_this(), done, adopted = adopted, made = output.ok()] {
-      self->init_->close_stdio();
-      if (self->mounted_) (void)unmount_rootfs(self->rootfs()).ok();
+      self->undo_create();
       done(made ? adopted.error() : runtime_failed(adopted.error(), "OCI runtime create failed"));
     };
     // A runtime that failed has cleaned up; one that succeeded, or was killed, has not.
@@ -120,6 +142,7 @@ Result<void> Container::adopt_init() {
   init_->pid = TRY(read_pid(pid_file()).context("retrieve OCI runtime container pid"));
   init_->set_state(ProcessState::kCreated);
   if (auto cgroup = Cgroup::of_process(init_->pid); cgroup.ok()) cgroup_ = std::move(*cgroup);
+  watch_memory();  // from now on: the program may run out of it before the runtime has told us that it starts
   watch_exit(init_);
   return {};
 }
@@ -139,6 +162,7 @@ void Container::on_exit(Process& process, ExitReport report) {
 }
 
 void Container::deliver_exit(Process& process, ExitReport report) {
+  if (oom_watch_) oom_watch_->look();
   if (&process == init_.get()) {
     kill_leftovers();
     paused_ = false;
@@ -209,22 +233,27 @@ void Container::init_started(const Result<std::string>& output, const Done<pid_t
     init_->set_state(ProcessState::kCreated);
     done(runtime_failed(output.error(), "OCI runtime start failed"));
   }
-  if (const auto early = early_exits_.extract(init_.get())) return deliver_exit(*init_, early.mapped());
-  if (output.ok()) watch_memory();
+  if (early_oom_) tell_oom();
+  if (const auto early = early_exits_.extract(init_.get())) deliver_exit(*init_, early.mapped());
 }
 
 void Container::watch_memory() {
   if (!cgroup_) return;
-  auto watch = OomWatch::create(host_.loop, *cgroup_, [this] {
-    events::TaskOOM event;
-    event.set_container_id(id_);
-    publish("/tasks/oom", event);
-  });
+  auto watch = OomWatch::create(host_.loop, *cgroup_, [this] { tell_oom(); });
   if (watch.ok()) {
     oom_watch_ = std::move(*watch);
   } else {
     logging::debug("watch memory", {{"id", id_}, {"error", watch.error().message()}});
   }
+}
+
+void Container::tell_oom() {
+  // Its start is announced first.
+  early_oom_ = init_->state() == ProcessState::kStarting;
+  if (early_oom_) return;
+  events::TaskOOM event;
+  event.set_container_id(id_);
+  publish("/tasks/oom", event);
 }
 
 void Container::remove(const std::string& exec_id, Done<std::shared_ptr<Process>> done) {
@@ -249,30 +278,32 @@ void Container::remove_init(Done<std::shared_ptr<Process>> done) {
   if (init_->state() == ProcessState::kCreating || std::exchange(removing_, true))
     return done(Error(Code::kFailedPrecondition, "container " + id_ + " is being created or deleted"));
   oom_watch_.reset();
-  const auto finish = [self = shared_from_this(), done = std::move(done)](const Result<std::string>& output) {
-    if (!output.ok() && output.error().message().find("does not exist") == std::string::npos) {
-      self->removing_ = false;
-      return done(runtime_failed(output.error(), "delete task"));
-    }
-    if (const auto unmounted = unmount_rootfs(self->rootfs()); !unmounted.ok()) {
-      self->removing_ = false;
-      return done(unmounted.error());
-    }
-    self->init_->close_stdio();
-    events::TaskDelete event;
-    event.set_container_id(self->id_);
-    event.set_pid(static_cast<uint32_t>(self->init_->pid));
-    event.set_exit_status(static_cast<uint32_t>(self->init_->exit_code()));
-    if (self->init_->exited_at()) to_proto(*self->init_->exited_at(), *event.mutable_exited_at());
-    self->publish("/tasks/delete", event);
-    done(self->init_);
-  };
-  init_->when_drained(host_.loop, kDrainTime, [this, finish] {
-    std::vector<std::string> words{"delete"};
-    if (init_->state() == ProcessState::kCreated) words.push_back("--force");
-    words.push_back(id_);
-    runtime_.run(std::move(words), {}, finish);
-  });
+  std::vector<std::string> words{"delete"};
+  if (init_->state() == ProcessState::kCreated) words.push_back("--force");
+  words.push_back(id_);
+  runtime_.run(std::move(words), {},
+               [self = shared_from_this(), done = std::move(done)](const Result<std::string>& output) {
+                 if (!output.ok() && output.error().message().find("does not exist") == std::string::npos) {
+                   self->removing_ = false;
+                   return done(runtime_failed(output.error(), "delete task"));
+                 }
+                 self->init_->when_drained(self->host_.loop, kDrainTime, [self, done] { self->finish_removal(done); });
+               });
+}
+
+void Container::finish_removal(const Done<std::shared_ptr<Process>>& done) {
+  if (const auto unmounted = unmount_rootfs(rootfs()); !unmounted.ok()) {
+    removing_ = false;
+    return done(unmounted.error());
+  }
+  init_->close_stdio();
+  events::TaskDelete event;
+  event.set_container_id(id_);
+  event.set_pid(static_cast<uint32_t>(init_->pid));
+  event.set_exit_status(static_cast<uint32_t>(init_->exit_code()));
+  if (init_->exited_at()) to_proto(*init_->exited_at(), *event.mutable_exited_at());
+  publish("/tasks/delete", event);
+  done(init_);
 }
 
 Result<Cgroup> Container::cgroup() const {

@@ -94,6 +94,8 @@ class Container : public std::enable_shared_from_this<Container> {
   Result<Cgroup> cgroup() const;
 
  private:
+  void run_create(Done<pid_t> done);
+  void undo_create();
   void created(const Result<std::string>& output, const Done<pid_t>& done);
   Result<void> adopt_init();
   void announce_created(const Done<pid_t>& done);
@@ -102,6 +104,9 @@ class Container : public std::enable_shared_from_this<Container> {
   void ask_status(std::function<void(const std::string&)> done);
   void init_started(const Result<std::string>& output, const Done<pid_t>& done);
   void start_exec(const std::shared_ptr<Process>& process, Done<pid_t> done);
+  void run_exec(const std::shared_ptr<Process>& process, Done<pid_t> done);
+  void exec_ended(const std::shared_ptr<Process>& process, const Result<std::string>& output, const Done<pid_t>& done);
+  void exec_failed(Process& process, const Error& error, const Done<pid_t>& done);
   void end_unannounced(const Process& process);
   Result<void> exec_started(const std::shared_ptr<Process>& process);
   void watch_exit(const std::shared_ptr<Process>& process);
@@ -109,7 +114,9 @@ class Container : public std::enable_shared_from_this<Container> {
   void deliver_exit(Process& process, ExitReport report);
   void kill_leftovers();
   void remove_init(Done<std::shared_ptr<Process>> done);
+  void finish_removal(const Done<std::shared_ptr<Process>>& done);
   void watch_memory();
+  void tell_oom();
   enum class Frozen { kNo, kYes };
   OciRuntime::Done freezer_told(Frozen wanted, Done<void> done);
   void set_paused(Frozen now);
@@ -124,6 +131,7 @@ class Container : public std::enable_shared_from_this<Container> {
     return bundle_ + "/exec-" + process.exec_id + suffix;
   }
   std::string socket_path();
+  Result<void> open_stdio(Process& process);
 
   Host host_;
   const std::string id_;
@@ -136,6 +144,7 @@ class Container : public std::enable_shared_from_this<Container> {
   std::string checkpoint_;                      // empty: a new container
   std::optional<Cgroup> cgroup_;
   std::unique_ptr<OomWatch> oom_watch_;
+  bool early_oom_ = false;
   bool paused_ = false;
   bool mounted_ = false;
   bool removing_ = false;

@@ -77,14 +77,25 @@ void Container::start_exec(const std::shared_ptr<Process>& process, Done<pid_t> 
     return done(Error(Code::kFailedPrecondition, process->state() == ProcessState::kStopped
                                                      ? "cannot start a stopped process"
                                                      : "cannot start a running process"));
+  if (auto opened = open_stdio(*process); !opened.ok()) {
+    process->close_stdio();
+    return done(opened.error());
+  }
+  process->set_state(ProcessState::kStarting);
+  process->when_logger_is_ready(
+      [self = shared_from_this(), process, done = std::move(done)](const Result<void>& ready) {
+        if (ready.ok()) return self->run_exec(process, done);
+        self->exec_failed(*process, ready.error(), done);
+      });
+}
+
+void Container::run_exec(const std::shared_ptr<Process>& process, Done<pid_t> done) {
   const std::string spec_file = file_of(*process, ".process.json");
   const auto prepare = [&]() -> Result<void> {
-    TRY(process->open_stdio(host_.loop, settings_.io_owner, process->stdio_paths.terminal ? socket_path() : ""));
     TRY(process->hold_stdin());
     return replace_file(spec_file, std::exchange(process->spec, ""), 0600, Durable::kNo);
   };
-  if (auto prepared = prepare(); !prepared.ok()) return done(prepared.error());
-  process->set_state(ProcessState::kStarting);
+  if (auto prepared = prepare(); !prepared.ok()) return exec_failed(*process, prepared.error(), done);
   std::vector<std::string> words{"exec", "--process", spec_file};
   if (const Terminal* terminal = process->terminal()) {
     words.push_back("--console-socket");
@@ -96,18 +107,27 @@ void Container::start_exec(const std::shared_ptr<Process>& process, Done<pid_t> 
       std::move(words), process->child_stdio(),
       [self = shared_from_this(), process, spec_file, done = std::move(done)](const Result<std::string>& output) {
         (void)sys::unlink(spec_file).ok();
-        auto started = output.ok() ? self->exec_started(process)
-                                   : Result<void>(runtime_failed(output.error(), "OCI runtime exec failed"));
-        if (started.ok()) {
-          done(process->pid);
-        } else {
-          if (output.is(Code::kAborted)) self->end_unannounced(*process);
-          process->close_stdio();
-          process->set_exited({.code = 255, .at = now()});
-          done(started.error());
-        }
-        if (const auto early = self->early_exits_.extract(process.get())) self->deliver_exit(*process, early.mapped());
+        self->exec_ended(process, output, done);
       });
+}
+
+void Container::exec_ended(const std::shared_ptr<Process>& process, const Result<std::string>& output,
+                           const Done<pid_t>& done) {
+  auto started =
+      output.ok() ? exec_started(process) : Result<void>(runtime_failed(output.error(), "OCI runtime exec failed"));
+  if (started.ok()) {
+    done(process->pid);
+  } else {
+    if (output.is(Code::kAborted)) end_unannounced(*process);
+    exec_failed(*process, started.error(), done);
+  }
+  if (const auto early = early_exits_.extract(process.get())) deliver_exit(*process, early.mapped());
+}
+
+void Container::exec_failed(Process& process, const Error& error, const Done<pid_t>& done) {
+  process.close_stdio();
+  process.set_exited({.code = 255, .at = now()});
+  done(error);
 }
 
 /// The runtime was killed: what it may have started already is nobody's.

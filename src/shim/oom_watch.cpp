@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cerrno>
+#include <utility>
 
 #include "base/files.h"
 #include "base/sys.h"
@@ -47,21 +48,23 @@ Result<std::unique_ptr<OomWatch>> OomWatch::create(EventLoop& loop, const Cgroup
   if (v1.empty() && cgroup.unified_directory().empty()) return not_found("no memory controller");
   const std::string v2 = cgroup.unified_directory();
   auto fd = TRY(v1.empty() ? watch_v2(v2) : watch_v1(v1));
-  std::unique_ptr<OomWatch> watch(new OomWatch(loop, std::move(fd)));
-  TRY(loop.watch(watch->fd_, EPOLLIN,
-                 [self = watch.get(), v1, v2, seen = uint64_t{0}, on_oom = std::move(on_oom)](uint32_t) mutable {
-                   std::array<char, 4096> discarded;
-                   while (sys::try_read(self->fd_, discarded).value_or(std::nullopt)) {}
-                   // v1: the removal of the cgroup fires, too.
-                   if (!v1.empty() && !exists(v1 + "/memory.oom_control")) return;
-                   if (v1.empty()) {
-                     const uint64_t kills = oom_kills(v2);
-                     if (kills <= seen) return;
-                     seen = kills;
-                   }
-                   on_oom();
-                 }));
+  std::unique_ptr<OomWatch> watch(new OomWatch(loop, std::move(fd), cgroup, std::move(on_oom)));
+  TRY(loop.watch(watch->fd_, EPOLLIN, [self = watch.get()](uint32_t) { self->look(); }));
   return watch;
+}
+
+void OomWatch::look() {
+  std::array<char, 4096> discarded;
+  bool notified = false;
+  while (sys::try_read(fd_, discarded).value_or(std::nullopt)) notified = true;
+  if (notified && killed()) on_oom_();
+}
+
+bool OomWatch::killed() {
+  // v1: the removal of the cgroup notifies, too.
+  if (!v1_.empty()) return exists(v1_ + "/memory.oom_control");
+  const uint64_t kills = oom_kills(v2_);
+  return kills > std::exchange(seen_, kills);
 }
 
 OomWatch::~OomWatch() { loop_.unwatch(fd_); }

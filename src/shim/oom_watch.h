@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "base/event_loop.h"
 #include "base/fd.h"
@@ -20,10 +21,24 @@ class OomWatch {
   OomWatch(const OomWatch&) = delete;
   OomWatch& operator=(const OomWatch&) = delete;
 
+  /// Tells now what the loop would tell later: before an exit is told that came of it.
+  void look();
+
  private:
-  OomWatch(EventLoop& loop, UniqueFd fd) : loop_(loop), fd_(std::move(fd)) {}
+  OomWatch(EventLoop& loop, UniqueFd fd, const Cgroup& cgroup, std::function<void()> on_oom)
+      : loop_(loop),
+        fd_(std::move(fd)),
+        v1_(cgroup.directory("memory")),
+        v2_(cgroup.unified_directory()),
+        on_oom_(std::move(on_oom)) {}
+  bool killed();
+
   EventLoop& loop_;
   UniqueFd fd_;
+  const std::string v1_;  // empty: v2
+  const std::string v2_;
+  const std::function<void()> on_oom_;
+  uint64_t seen_ = 0;  // v2: kills that were told
 };
 
 }  // namespace hull::shim

@@ -20,13 +20,22 @@ void Process::wait(Waiter waiter) {
   waiters_.push_back(std::move(waiter));
 }
 
-Result<void> Process::open_stdio(EventLoop& loop, Owner owner, const std::string& socket_path) {
+Result<void> Process::open_stdio(const LoggerHost& host, Owner owner, const std::string& console_socket) {
+  const WriterMode mode = stdio_paths.terminal ? WriterMode::kNonBlocking : WriterMode::kBlocking;
+  Outputs outputs = TRY(open_outputs(stdio_paths, owner, mode, host));
+  logger_ = outputs.logger;
   if (stdio_paths.terminal) {
-    terminal_ = TRY(Terminal::create(loop, stdio_paths, owner, socket_path));
+    outputs.err = {};
+    terminal_ = TRY(Terminal::create(host.loop, stdio_paths, owner, std::move(outputs.out), console_socket));
   } else {
-    direct_ = TRY(DirectStdio::open(stdio_paths, owner));
+    direct_ = TRY(DirectStdio::open(stdio_paths, owner, outputs));
   }
   return {};
+}
+
+void Process::when_logger_is_ready(std::function<void(const Result<void>&)> done) {
+  if (!logger_) return done({});
+  logger_->when_ready(std::move(done));
 }
 
 Result<void> Process::stdio_created() { return terminal_ ? terminal_->attach() : Result<void>(); }
@@ -43,6 +52,11 @@ void Process::close_stdin() {
 }
 
 void Process::when_drained(EventLoop& loop, EventLoop::Clock::duration time, std::function<void()> done) {
+  if (logger_)
+    done = [this, logger = logger_, done = std::move(done)] {
+      close_stdio();  // what has no end the logger would wait for
+      logger->when_ended(done);
+    };
   if (!terminal_) return done();
   // Whichever comes first runs it.
   auto once = std::make_shared<std::function<void()>>(std::move(done));
@@ -59,6 +73,7 @@ void Process::when_drained(EventLoop& loop, EventLoop::Clock::duration time, std
 void Process::close_stdio() {
   direct_.reset();
   terminal_.reset();
+  if (const auto logger = std::exchange(logger_, nullptr)) logger->when_ended([] {});
 }
 
 }  // namespace hull::shim

@@ -43,7 +43,10 @@ class Process {
   /// Calls at once where the process has ended.
   void wait(Waiter waiter);
 
-  Result<void> open_stdio(EventLoop& loop, Owner owner, const std::string& socket_path);
+  /// console_socket: only where it has a terminal. Starts the logger, if there is one.
+  Result<void> open_stdio(const LoggerHost& host, Owner owner, const std::string& console_socket);
+  /// At once where there is no logger.
+  void when_logger_is_ready(std::function<void(const Result<void>&)> done);
   ChildStdio child_stdio() const { return direct_ ? direct_->child() : ChildStdio(); }
   Terminal* terminal() const { return terminal_.get(); }
   /// The runtime has made it: takes the console.
@@ -53,7 +56,7 @@ class Process {
   /// It runs: lets go of what only the process needs.
   void stdio_started();
   void close_stdin();
-  /// Runs once the terminal's output was handed on, or after the time.
+  /// Runs once the terminal's output was handed on, or after the time, and the logger has ended.
   void when_drained(EventLoop& loop, EventLoop::Clock::duration time, std::function<void()> done);
   void close_stdio();
 
@@ -64,6 +67,7 @@ class Process {
   std::vector<Waiter> waiters_;
   std::optional<DirectStdio> direct_;
   std::shared_ptr<Terminal> terminal_;
+  std::shared_ptr<Logger> logger_;
 };
 
 }  // namespace hull::shim

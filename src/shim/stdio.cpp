@@ -7,24 +7,9 @@
 
 #include "base/files.h"
 #include "base/sys.h"
-#include "base/text.h"
 
 namespace hull::shim {
 namespace {
-
-struct Target {
-  bool is_file = false;
-  std::string path;
-};
-
-Result<Target> parse_target(const std::string& text) {
-  const auto parts = cut(text, "://");
-  if (!parts) return Target{false, text};
-  const std::string path(cut(parts->after, "?").value_or(Cut{parts->after, ""}).before);
-  if (parts->before == "fifo") return Target{false, path};
-  if (parts->before == "file") return Target{true, path};
-  return unimplemented("stdio \"" + text + "\": scheme \"" + std::string(parts->before) + "\" is not supported");
-}
 
 Result<void> give(FdRef fd, Owner owner) {
   if (owner.uid == 0 && owner.gid == 0) return {};
@@ -36,14 +21,28 @@ Result<OutputEnd> open_file(const std::string& path) {
   return OutputEnd{TRY(sys::open(path, O_WRONLY | O_CREAT | O_APPEND, 0644)), {}};
 }
 
-}  // namespace
+bool is_logger(const std::string& path) { return path.starts_with("binary://"); }
+
+Result<Outputs> open_logger(const StdioPaths& paths, WriterMode mode, const LoggerHost& host) {
+  if (!paths.err.empty() && paths.err != paths.out)
+    return invalid_argument("stderr \"" + paths.err + "\": a logging binary takes both, or none");
+  const StdioUri program = TRY(parse_stdio_uri(paths.out));
+  Outputs outputs;
+  for (OutputEnd* end : {&outputs.out, &outputs.err}) {
+    auto pipe = TRY(sys::pipe());
+    if (mode == WriterMode::kNonBlocking) TRY(sys::set_blocking(pipe.write, sys::Blocking::kNo));
+    *end = {std::move(pipe.write), std::move(pipe.read)};
+  }
+  outputs.logger =
+      TRY(Logger::start(host.loop, host.reaper, program, host.process, outputs.out.reader, outputs.err.reader));
+  return outputs;
+}
 
 Result<OutputEnd> open_output(const std::string& path, Owner owner, WriterMode mode) {
   if (path.empty()) return OutputEnd();
-  const Target target = TRY(parse_target(path));
-  if (target.path.empty() || target.path[0] != '/')
-    return invalid_argument("stdio \"" + path + "\": expected an absolute path");
-  if (target.is_file) return open_file(target.path);
+  const StdioUri target = TRY(parse_stdio_uri(path));
+  if (target.kind == StdioUri::Kind::kFile) return open_file(target.path);
+  if (target.kind == StdioUri::Kind::kBinary) return invalid_argument("stderr \"" + path + "\" without such a stdout");
   // The reader first: opening a FIFO for writing waits for one (fifo(7)).
   OutputEnd end;
   end.reader = TRY(sys::open(target.path, O_RDONLY | O_NONBLOCK));
@@ -54,9 +53,20 @@ Result<OutputEnd> open_output(const std::string& path, Owner owner, WriterMode m
   return end;
 }
 
+}  // namespace
+
+Result<Outputs> open_outputs(const StdioPaths& paths, Owner owner, WriterMode mode, const LoggerHost& host) {
+  if (is_logger(paths.out)) return open_logger(paths, mode, host).context("open stdout");
+  Outputs outputs;
+  outputs.out = TRY(open_output(paths.out, owner, mode).context("open stdout"));
+  if (!paths.terminal) outputs.err = TRY(open_output(paths.err, owner, mode).context("open stderr"));
+  return outputs;
+}
+
 Result<InputEnd> open_input(const std::string& path, Owner owner, HoldInput hold) {
   if (path.empty()) return InputEnd();
-  const Target target = TRY(parse_target(path));
+  const StdioUri target = TRY(parse_stdio_uri(path));
+  if (target.kind == StdioUri::Kind::kBinary) return invalid_argument("stdio \"" + path + "\": not of input");
   InputEnd end;
   end.reader = TRY(sys::open(target.path, O_RDONLY | O_NONBLOCK));
   const bool fifo = S_ISFIFO(TRY(sys::fstat(end.reader)).st_mode);
@@ -65,15 +75,15 @@ Result<InputEnd> open_input(const std::string& path, Owner owner, HoldInput hold
   return end;
 }
 
-Result<DirectStdio> DirectStdio::open(const StdioPaths& paths, Owner owner) {
+Result<DirectStdio> DirectStdio::open(const StdioPaths& paths, Owner owner, Outputs& outputs) {
   DirectStdio stdio;
   stdio.input_ = TRY(open_input(paths.in, owner, HoldInput::kLater).context("open stdin"));
   if (stdio.input_.reader.valid()) {
     TRY(sys::set_blocking(stdio.input_.reader, sys::Blocking::kYes));
-    stdio.input_path_ = TRY(parse_target(paths.in)).path;
+    stdio.input_path_ = TRY(parse_stdio_uri(paths.in)).path;
   }
-  stdio.out_ = TRY(open_output(paths.out, owner, WriterMode::kBlocking).context("open stdout"));
-  stdio.err_ = TRY(open_output(paths.err, owner, WriterMode::kBlocking).context("open stderr"));
+  stdio.out_ = std::move(outputs.out);
+  stdio.err_ = std::move(outputs.err);
   return stdio;
 }
 

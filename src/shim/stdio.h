@@ -2,16 +2,18 @@
 
 #include <sys/types.h>
 
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "shim/logger.h"
 #include "shim/oci_runtime.h"
 
 namespace hull::shim {
 
-/// What a client asked for: FIFO paths, or `fifo://` and `file://` URIs; empty is /dev/null.
+/// What a client asked for: FIFO paths, or URIs (stdio_uri.h); empty is /dev/null.
 struct StdioPaths {
   std::string in;
   std::string out;
@@ -31,9 +33,24 @@ struct OutputEnd {
   UniqueFd reader;  ///< not of files
 };
 
+/// Where a process's output goes: two FIFOs or files, or pipes to a logger.
+struct Outputs {
+  OutputEnd out;
+  OutputEnd err;
+  std::shared_ptr<Logger> logger;  ///< mostly null
+};
+
+/// What a logger is started with.
+struct LoggerHost {
+  EventLoop& loop;
+  Reaper& reaper;
+  LoggedProcess process;
+};
+
 enum class WriterMode { kBlocking, kNonBlocking };
-/// Invalid descriptors for an empty path. Errors: kNotFound; kUnimplemented names another scheme.
-Result<OutputEnd> open_output(const std::string& path, Owner owner, WriterMode mode);
+/// Invalid descriptors for an empty path. With a terminal there is no standard error.
+/// Errors: kNotFound; kUnimplemented names another scheme; kInvalidArgument: stderr to another logger than stdout.
+Result<Outputs> open_outputs(const StdioPaths& paths, Owner owner, WriterMode mode, const LoggerHost& host);
 
 struct InputEnd {
   UniqueFd reader;
@@ -45,7 +62,7 @@ Result<InputEnd> open_input(const std::string& path, Owner owner, HoldInput hold
 /// A process without a terminal: the FIFOs are its stdio, nothing is copied.
 class DirectStdio {
  public:
-  static Result<DirectStdio> open(const StdioPaths& paths, Owner owner);
+  static Result<DirectStdio> open(const StdioPaths& paths, Owner owner, Outputs& outputs);
 
   ChildStdio child() const { return {input_.reader, out_.writer, err_.writer}; }
   /// Before the process may read: holds stdin's writing side, unless a client has come, said all, and gone.

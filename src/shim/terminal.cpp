@@ -23,10 +23,10 @@ constexpr int kRounds = 32;
 }  // namespace
 
 Result<std::shared_ptr<Terminal>> Terminal::create(EventLoop& loop, const StdioPaths& paths, Owner owner,
-                                                   std::string socket_path) {
+                                                   OutputEnd output, std::string socket_path) {
   std::shared_ptr<Terminal> terminal(new Terminal(loop));
   terminal->input_ = TRY(open_input(paths.in, owner, HoldInput::kNow).context("open stdin"));
-  terminal->output_ = TRY(open_output(paths.out, owner, WriterMode::kNonBlocking).context("open stdout"));
+  terminal->output_ = std::move(output);
   terminal->socket_path_ = std::move(socket_path);
   terminal->listener_ = TRY(sys::listen_unix(terminal->socket_path_, 0600, SOCK_NONBLOCK));
   return terminal;

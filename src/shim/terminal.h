@@ -19,7 +19,7 @@ class Terminal : public std::enable_shared_from_this<Terminal> {
  public:
   /// socket_path: a free name for the console socket, short enough for one.
   static Result<std::shared_ptr<Terminal>> create(EventLoop& loop, const StdioPaths& paths, Owner owner,
-                                                  std::string socket_path);
+                                                  OutputEnd output, std::string socket_path);
   ~Terminal();
 
   const std::string& socket_path() const { return socket_path_; }

@@ -113,6 +113,9 @@ class Place:
         unmount_below(self.folder)
         shutil.rmtree(self.folder)
         for top in pathlib.Path("/sys/fs/cgroup").glob(f"*/{self.cgroup}"):
+            if not (top / "cgroup.procs").exists():
+                shutil.rmtree(top)  # crun writes there, too, where no cgroups are mounted
+                continue
             for below in sorted(top.rglob("*"), reverse=True):
                 if below.is_dir():
                     below.rmdir()

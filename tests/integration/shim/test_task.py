@@ -154,8 +154,11 @@ def test_out_of_memory_is_told(place):
     task = place.task("sh", "-c", "tail /dev/zero", resources={"memory": {"limit": 16 << 20, "swap": 16 << 20}})
     task.create()
     task.start()
-    place.events.wait_for("/tasks/oom")
     assert task.wait() == 137 or task.status() == STOPPED
+    place.events.wait_for("/tasks/exit")
+    topics = place.events.topics()
+    # However soon it came: told after the start, before the end.
+    assert topics[:2] == ["/tasks/create", "/tasks/start"] and topics[2:-1] and set(topics[2:-1]) == {"/tasks/oom"}, topics
 
 
 def test_hostile_bytes_cost_only_their_connection(place):
