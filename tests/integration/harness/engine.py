@@ -163,14 +163,23 @@ class StockDocker(BaseEngine):
     cli = peer("docker") or ""
     name = "docker"
 
-    def __init__(self, *flags: str, network: bool = False, path: str = ""):
+    def __init__(self, *flags: str, network: bool = False, path: str = "", program: str = ""):
         super().__init__()
         net = [] if network else ["--bridge", "none", "--iptables=false", "--ip6tables=false"]
-        self.daemon = Daemon(
-            [peer("dockerd"), "-H", self.host, "--data-root", str(self.data_root), "--exec-root", str(self.exec_root),
-             "--pidfile", str(self.folder / "pid"), *net, *flags],
-            self.folder / "dockerd.log", env={"PATH": f"{path}:{os.environ['PATH']}"} if path else None)
+        self.command = [program or peer("dockerd"), "-H", self.host, "--data-root", str(self.data_root), "--exec-root", str(self.exec_root),
+                        "--pidfile", str(self.folder / "pid"), *net, *flags]
+        self.env = {"PATH": f"{path}:{os.environ['PATH']}"} if path else None
+        self.start()
+
+    def start(self):
+        self.daemon = Daemon(self.command, self.folder / "dockerd.log", env=self.env)
         self.daemon.wait_ready(lambda: answers(self.socket), 60)
+
+    def restart_killed(self):
+        """After a SIGKILL; with --live-restore its containers go on."""
+        self.daemon.kill()
+        self._client = None
+        self.start()
 
     def close(self):
         self.remove_all()
