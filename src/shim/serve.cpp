@@ -11,12 +11,14 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
+#include <optional>
 
 #include "base/event_loop.h"
 #include "base/log.h"
 #include "base/sys.h"
 #include "shim/group.h"
 #include "shim/log_pipe.h"
+#include "shim/sandbox_service.h"
 #include "shim/task_service.h"
 
 namespace hull::shim {
@@ -70,15 +72,21 @@ Result<void> run_server(const Arguments& arguments, UniqueFd listener, ServePlac
     server.stop_accepting();
     publisher.flush(kFlushTime, [&] { loop->stop(); });
   };
-  TaskService service(Host{*loop, *reaper, publisher, arguments.container_namespace, place.socket}, log_to, shut_down);
+  // A pod's shim stays until the pod goes, an ordinary one until its last container.
+  std::optional<SandboxService> sandbox;
+  TaskService service(
+      Host{*loop, *reaper, publisher, arguments.container_namespace, place.socket}, log_to,
+      [&] { return sandbox->idle(); }, shut_down);
   service.register_with(server);
   if (grouped) service.register_group(server, arguments.id);
+  sandbox.emplace(service, [&] { service.end(); });
+  sandbox->register_with(server);
   TRY(server.start());
   TRY(loop->watch(signals, EPOLLIN, [&](uint32_t) {
     std::array<char, sizeof(signalfd_siginfo)> discarded;
     (void)sys::try_read(signals, discarded).ok();
     // Containers never depend on who stops what around them.
-    if (service.idle()) return service.end();
+    if (service.may_end()) return service.end();
     logging::warn("ignore a termination signal: the container is still here");
   }));
   if (place.permission.valid())

@@ -139,9 +139,10 @@ Result<void> start_in_group(const Arguments& arguments, const std::string& socke
 }  // namespace
 
 std::string socket_directory(const std::string& bundle) {
-  const size_t at = bundle.find("/io.containerd.runtime.v2.task/");
-  if (at == std::string::npos || at + 2 > kMaxDirectory) return "/run/containerd/s";
-  return bundle.substr(0, at) + "/s";
+  for (const char* owner : {"/io.containerd.runtime.v2.task/", "/io.containerd.sandbox.controller.v1.shim/"})
+    if (const size_t at = bundle.find(owner); at != std::string::npos && at + 2 <= kMaxDirectory)
+      return bundle.substr(0, at) + "/s";
+  return "/run/containerd/s";
 }
 
 Result<void> run_start(const Arguments& arguments) {

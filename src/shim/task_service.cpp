@@ -70,6 +70,14 @@ void TaskService::register_with(ttrpc::Server& server) {
   }
 }
 
+void TaskService::end_all() {
+  for (const auto& [id, container] : containers_)
+    container->kill("", SIGKILL, Container::Scope::kAll, [id = id](const Result<void>& killed) {
+      if (!killed.ok() && !killed.is(Code::kNotFound))
+        logging::warn("end a sandbox's container", {{"id", id}, {"error", killed.error().message()}});
+    });
+}
+
 Result<std::shared_ptr<Container>> TaskService::find(const std::string& id) const {
   const auto found = containers_.find(id);
   if (found == containers_.end()) return not_found("container not created: not found");
@@ -285,7 +293,7 @@ void TaskService::shutdown(const task_api::ShutdownRequest& request, Reply<Empty
 }
 
 void TaskService::end_if_wanted() {
-  if (end_wanted_ && idle()) end();
+  if (end_wanted_ && may_end()) end();
 }
 
 void TaskService::end() {
@@ -319,7 +327,7 @@ void TaskService::join(const task_api::ConnectRequest& request, Reply<Empty> rep
 
 void TaskService::give_up(const std::string& id) {
   members_.settle(id);
-  if (idle()) end();
+  if (may_end()) end();
 }
 
 /// It has gone without our doing.

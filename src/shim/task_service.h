@@ -8,6 +8,7 @@
 #include "ipc/ttrpc/typed.h"
 #include "shim/container.h"
 #include "shim/group_members.h"
+#include "shim/sandbox_service.h"
 
 namespace hull::shim {
 
@@ -15,13 +16,15 @@ namespace task_api = containerd::task::v2;
 
 /// containerd.task.v2.Task (and v3, which has the same messages) over ttrpc: checks requests and turns them into calls
 /// of Container.
-class TaskService {
+class TaskService final : public SandboxedContainers {
  public:
   /// log_to: from now on to that bundle's log.
-  /// on_shutdown: a client asked for the end, and no container is left.
-  TaskService(Host host, std::function<void(const std::string& bundle)> log_to, std::function<void()> on_shutdown)
+  /// on_shutdown: a client asked for the end, no container is left, and no pod keeps the shim.
+  TaskService(Host host, std::function<void(const std::string& bundle)> log_to, std::function<bool()> pod_is_gone,
+              std::function<void()> on_shutdown)
       : host_(std::move(host)),
         log_to_(std::move(log_to)),
+        pod_is_gone_(std::move(pod_is_gone)),
         on_shutdown_(std::move(on_shutdown)),
         members_(host_.loop, [this] { end_if_wanted(); }) {}
 
@@ -30,7 +33,9 @@ class TaskService {
   void register_group(ttrpc::Server& server, const std::string& first);
   /// Nobody will ask for that container, unless it is here already.
   void give_up(const std::string& id);
-  bool idle() const { return containers_.empty() && members_.empty(); }
+  bool idle() const override { return containers_.empty() && members_.empty(); }
+  void end_all() override;
+  bool may_end() const { return idle() && pod_is_gone_(); }
   void end();
 
  private:
@@ -67,6 +72,7 @@ class TaskService {
 
   Host host_;
   std::function<void(const std::string&)> log_to_;
+  std::function<bool()> pod_is_gone_;
   std::function<void()> on_shutdown_;
   std::map<std::string, std::shared_ptr<Container>> containers_;
   GroupMembers members_;

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/sys.h"
 #include "ipc/grpc/channel.h"
+#include "ipc/proto/containerd/events/records.pb.h"
 #include "programs/hull-containerd/adapters.h"
 #include "programs/hull-containerd/snapshotters.h"
 #include "supervisor/services/containers_service.h"
@@ -21,6 +22,8 @@
 #include "supervisor/services/introspection_service.h"
 #include "supervisor/services/leases_service.h"
 #include "supervisor/services/namespaces_service.h"
+#include "supervisor/services/sandbox_controller_service.h"
+#include "supervisor/services/sandbox_store_service.h"
 #include "supervisor/services/snapshots_service.h"
 #include "supervisor/services/streaming_service.h"
 #include "supervisor/services/task_source.h"
@@ -66,11 +69,19 @@ Result<std::string> find_unpacker() {
   return not_found("program hull-unpack is neither beside hull-containerd nor in ../libexec/hull");
 }
 
-TasksConfig tasks_config(const Config& config) {
-  return {.places = {.state = config.state, .root = config.root},
-          .shims = {.grpc_address = config.address,
-                    .ttrpc_address = config.address + ".ttrpc",
-                    .debug = logging::enabled(logging::Level::kDebug)}};
+ShimEnvironment shim_environment(const Config& config) {
+  return {.grpc_address = config.address,
+          .ttrpc_address = config.address + ".ttrpc",
+          .debug = logging::enabled(logging::Level::kDebug)};
+}
+
+void publish_exit(EventSink& events, const std::string& ns, const std::string& id,
+                  const sandbox_shim_api::WaitSandboxResponse& exit) {
+  containerd::events::SandboxExit event;
+  event.set_sandbox_id(id);
+  event.set_exit_status(exit.exit_status());
+  *event.mutable_exited_at() = exit.exited_at();
+  events.publish(ns, "/sandboxes/exit", event);
 }
 
 }  // namespace
@@ -93,6 +104,7 @@ struct Daemon::Parts {
   NamespaceStore namespaces{database};
   ImageStore images{database};
   ContainerStore containers{database};
+  SandboxStore sandbox_records{database};
   LeaseStore leases{database};
   Snapshotters snapshotters;
   std::unique_ptr<Collector> collector;
@@ -102,6 +114,7 @@ struct Daemon::Parts {
   RecordSource task_source{containers};
   StreamHub streams;
   std::unique_ptr<TaskRuntime> tasks;
+  std::unique_ptr<Sandboxes> sandboxes;
   std::vector<std::unique_ptr<grpc::Service>> services;
   std::unique_ptr<grpc::Server> server;
 };
@@ -127,8 +140,16 @@ Result<void> Daemon::Parts::open(const Config& config, const std::string& uuid) 
   services.push_back(std::make_unique<SnapshotsService>(all, *collector, events));
   services.push_back(std::make_unique<DiffService>(*differ));
   services.push_back(std::make_unique<ContainersService>(containers, *collector, events));
-  tasks = TRY(TaskRuntime::start(tasks_config(config), exchange, task_source));
+  tasks = TRY(
+      TaskRuntime::start({.places = {.state = config.state, .root = config.root}, .shims = shim_environment(config)},
+                         exchange, task_source));
   services.push_back(std::make_unique<TasksService>(tasks->tasks(), *content, containers, checkpoints));
+  sandboxes = std::make_unique<Sandboxes>(
+      Sandboxes::Config{config.state, config.root, shim_environment(config)}, tasks->loop(),
+      [this](const auto& ns, const auto& id, const auto& exit) { publish_exit(events, ns, id, exit); });
+  TRY(sandboxes->restore());
+  services.push_back(std::make_unique<SandboxStoreService>(sandbox_records));
+  services.push_back(std::make_unique<SandboxControllerService>(*sandboxes, sandbox_records, events));
   services.push_back(std::make_unique<EventsService>(exchange));
   services.push_back(std::make_unique<StreamingService>(streams));
   services.push_back(std::make_unique<TransferService>(TransferStores{*content, images, leases, *differ, all}, streams,

@@ -92,6 +92,7 @@ Result<void> NamespaceStore::remove(const std::string& name) {
     if (!TRY(find(session, name))) return missing(name);
     TRY(check_empty(session, name));
     TRY(TRY(session.prepare("DELETE FROM lease WHERE ns=?1")).bind(name).run());
+    TRY(TRY(session.prepare("DELETE FROM sandbox WHERE ns=?1")).bind(name).run());
     return TRY(session.prepare("DELETE FROM namespace WHERE name=?1")).bind(name).run();
   });
 }

@@ -8,6 +8,7 @@
 #include "supervisor/metadata/content.h"
 #include "supervisor/metadata/images.h"
 #include "supervisor/metadata/namespaces.h"
+#include "supervisor/metadata/sandboxes.h"
 
 namespace hull::supervisor {
 namespace {
@@ -165,6 +166,36 @@ TEST_F(RecordsTest, DamagedBlobsAreForgottenAndComeAgain) {
   }
   MUST(content.drop_damaged());
   EXPECT_TRUE(content.open_blob(one_, digest).ok());
+}
+
+TEST_F(RecordsTest, SandboxesChangeByTheirMask) {
+  SandboxStore sandboxes(database_);
+  SandboxRecord pod;
+  pod.id = "pod";
+  pod.runtime = "io.containerd.hull.v2";
+  pod.labels = {{"a", "1"}};
+  pod.spec = {"t", std::string("\0x", 2)};
+  pod.extensions = {{"e", {"t", "v"}}, {"f", {"t", "w"}}};
+  pod.sandboxer = "shim";
+  MUST(sandboxes.create(one_, pod));
+  EXPECT_TRUE(sandboxes.create(one_, pod).is(Code::kAlreadyExists));
+  EXPECT_TRUE(sandboxes.get(two_, "pod").is(Code::kNotFound));
+  EXPECT_EQ(MUST(sandboxes.get(one_, "pod")).spec.value, pod.spec.value);
+
+  SandboxRecord change = pod;
+  change.labels = {{"a", "2"}, {"b", "3"}};
+  change.extensions = {};
+  MUST(sandboxes.update(one_, change, {{"labels.b", "extensions.e"}}));
+  const auto after = MUST(sandboxes.get(one_, "pod"));
+  EXPECT_EQ(after.labels, (Labels{{"a", "1"}, {"b", "3"}}));
+  EXPECT_EQ(after.extensions.size(), 1u);
+  EXPECT_TRUE(sandboxes.update(one_, change, {{"sandboxer"}}).is(Code::kInvalidArgument));
+  change.runtime = "other";
+  EXPECT_TRUE(sandboxes.update(one_, change, {}).is(Code::kInvalidArgument));
+
+  EXPECT_EQ(MUST(sandboxes.list(one_, MUST(Filters::parse(std::vector<std::string>{"labels.b==3"})))).size(), 1u);
+  MUST(sandboxes.remove(one_, "pod"));
+  EXPECT_TRUE(sandboxes.remove(one_, "pod").is(Code::kNotFound));
 }
 
 }  // namespace

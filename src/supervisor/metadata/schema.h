@@ -61,6 +61,22 @@ inline constexpr std::string_view kVersion2 = R"sql(
 ALTER TABLE snapshot ADD COLUMN unflushed TEXT NOT NULL DEFAULT '';
 )sql";
 
-inline constexpr std::string_view kMigrations[] = {kVersion1, kVersion2};
+/// Pods.
+inline constexpr std::string_view kVersion3 = R"sql(
+CREATE TABLE sandbox(
+  ns TEXT NOT NULL, id TEXT NOT NULL,
+  runtime TEXT NOT NULL, options_type TEXT NOT NULL, options BLOB NOT NULL,
+  spec_type TEXT NOT NULL, spec BLOB NOT NULL, sandboxer TEXT NOT NULL,
+  labels TEXT NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL,
+  PRIMARY KEY(ns, id));
+
+CREATE TABLE sandbox_extension(
+  ns TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL,
+  type TEXT NOT NULL, value BLOB NOT NULL,
+  PRIMARY KEY(ns, id, name),
+  FOREIGN KEY(ns, id) REFERENCES sandbox(ns, id) ON DELETE CASCADE) WITHOUT ROWID;
+)sql";
+
+inline constexpr std::string_view kMigrations[] = {kVersion1, kVersion2, kVersion3};
 
 }  // namespace hull::supervisor::schema

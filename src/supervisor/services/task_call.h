@@ -15,14 +15,15 @@
 namespace hull::supervisor {
 
 /// A client's call that a shim answers: no thread, and nothing left behind when the client goes away or we end.
-template <class Out>
-class PassedCall final : public grpc::ServerUnaryReactor, public std::enable_shared_from_this<PassedCall<Out>> {
+/// Peer: Shim, or what answers in its place.
+template <class Out, class Peer = Shim>
+class PassedCall final : public grpc::ServerUnaryReactor, public std::enable_shared_from_this<PassedCall<Out, Peer>> {
  public:
   /// Fills the client's response; runs at most once, while it is still there.
   using Fill = std::function<void(const Out&)>;
 
   template <class In>
-  static grpc::ServerUnaryReactor* begin(std::shared_ptr<Shim> shim, const char* method, const In& request, Fill fill) {
+  static grpc::ServerUnaryReactor* begin(std::shared_ptr<Peer> shim, const char* method, const In& request, Fill fill) {
     const std::shared_ptr<PassedCall> passed(new PassedCall(std::move(shim), std::move(fill)));
     passed->self_ = passed;
     const uint32_t call =
@@ -47,7 +48,7 @@ class PassedCall final : public grpc::ServerUnaryReactor, public std::enable_sha
   void OnDone() override { self_.reset(); }
 
  private:
-  PassedCall(std::shared_ptr<Shim> shim, Fill fill) : shim_(std::move(shim)), fill_(std::move(fill)) {}
+  PassedCall(std::shared_ptr<Peer> shim, Fill fill) : shim_(std::move(shim)), fill_(std::move(fill)) {}
   void on_answer(const Result<Out>& answer) {
     {
       std::lock_guard lock(mutex_);
@@ -58,7 +59,7 @@ class PassedCall final : public grpc::ServerUnaryReactor, public std::enable_sha
   }
 
   std::shared_ptr<PassedCall> self_;
-  const std::shared_ptr<Shim> shim_;
+  const std::shared_ptr<Peer> shim_;
   const Fill fill_;
   std::mutex mutex_;
   uint32_t call_ = 0;      // guarded by mutex_

@@ -140,8 +140,9 @@ Result<void> TransferService::export_to(TransferJob& job, const ImageNames& name
   if (wish.skip_non_distributable()) return unimplemented("skip_non_distributable: not built");
   const auto stream = TRY(hub_.take(job.scope.ns, wish.stream()));
   const Defer close([&] { stream->close(); });
-  ExportWish options{.platforms = {},
-                     .docker_manifest = wish.skip_docker_manifest() ? DockerManifest::kNo : DockerManifest::kYes};
+  ExportWish options{
+      .platforms = {},
+      .docker_manifest = wish.skip_compatibility_manifest() ? DockerManifest::kNo : DockerManifest::kYes};
   for (const auto& platform : wish.platforms()) options.platforms.push_back(from_proto(platform));
   if (options.platforms.empty() && !wish.all_platforms()) options.platforms.push_back(image::Platform::host());
   StreamSink tar(job.call, *stream);

@@ -12,8 +12,6 @@
 namespace hull::supervisor {
 namespace {
 
-constexpr const char* kPlugin = "/io.containerd.runtime.v2.task";
-
 struct IdMapping {
   uint32_t container = 0;
   uint32_t host = 0;
@@ -59,7 +57,7 @@ Result<void> unmount_all(const std::string& directory) {
 }  // namespace
 
 Bundle bundle_of(const BundlePlaces& places, const std::string& ns, const std::string& id) {
-  const std::string below = std::string(kPlugin) + "/" + ns + "/" + id;
+  const std::string below = "/" + places.owner + "/" + ns + "/" + id;
   return {ns, id, places.state + below, places.root + below};
 }
 
@@ -67,8 +65,8 @@ Result<Bundle> create_bundle(const BundlePlaces& places, const std::string& ns, 
                              const std::string& spec) {
   const Bundle bundle = bundle_of(places, ns, id);
   Rollback undo;
-  TRY(make_directories(places.state + kPlugin + "/" + ns, 0711));
-  TRY(make_directories(places.root + kPlugin + "/" + ns, 0711));
+  TRY(make_directories(places.state + "/" + places.owner + "/" + ns, 0711));
+  TRY(make_directories(places.root + "/" + places.owner + "/" + ns, 0711));
   TRY(sys::mkdir(bundle.path, 0700));
   undo.add([&] { return remove_bundle(bundle); });
   TRY(open_to_mapped_root(bundle.path, spec));
@@ -91,7 +89,7 @@ Result<void> remove_bundle(const Bundle& bundle) {
 
 Result<std::vector<Bundle>> list_bundles(const BundlePlaces& places) {
   std::vector<Bundle> bundles;
-  const std::string base = places.state + kPlugin;
+  const std::string base = places.state + "/" + places.owner;
   if (!exists(base)) return bundles;
   for (const std::string& ns : TRY(list_directory(base)))
     for (const std::string& id : list_directory(base + "/" + ns).value_or({}))

@@ -7,11 +7,12 @@
 
 namespace hull::supervisor {
 
-/// Where bundles are: <state>/io.containerd.runtime.v2.task/<namespace>/<id> (config.json, rootfs/, address, work ->)
-/// and, for what must outlive a reboot, <root>/io.containerd.runtime.v2.task/<namespace>/<id>.
+/// Where bundles are: <state>/<owner>/<namespace>/<id> (config.json, rootfs/, address, work ->) and, for what must
+/// outlive a reboot, <root>/<owner>/<namespace>/<id>.
 struct BundlePlaces {
   std::string state;
   std::string root;
+  std::string owner = "io.containerd.runtime.v2.task";  ///< whose shims: containerd's name of that part
 };
 
 /// A container's directory, as its shim and runtime see it.

@@ -56,6 +56,16 @@ class Shim : public std::enable_shared_from_this<Shim> {
   uint32_t start(const char* method, const In& request, std::function<void(Result<Out>)> callback) {
     return ttrpc::start<Out>(*client_, service(), method, request, std::move(callback), metadata());
   }
+  /// The same of another service of the shim's, by its full name.
+  template <class Out, class In>
+  Result<Out> call_service(const Call& call, const char* service, const char* method, const In& request) {
+    return ttrpc::call<Out>(*client_, call, service, method, request, metadata());
+  }
+  template <class Out, class In>
+  uint32_t start_service(const char* service, const char* method, const In& request,
+                         std::function<void(Result<Out>)> callback) {
+    return ttrpc::start<Out>(*client_, service, method, request, std::move(callback), metadata());
+  }
   /// The callback runs no more, unless it has begun.
   void cancel(uint32_t call) { client_->cancel(call); }
 
@@ -72,6 +82,7 @@ class Shim : public std::enable_shared_from_this<Shim> {
   Result<task_api::DeleteResponse> await_removal(const Call& call) const;
   /// Where it listens; empty before connect().
   const std::string& socket() const { return address_.socket; }
+  int version() const { return address_.version; }
 
  private:
   /// Version 3 has version 2's messages under another name; its shims answer to nothing else.

@@ -24,6 +24,8 @@ class TaskRuntime {
   TaskRuntime& operator=(const TaskRuntime&) = delete;
 
   Tasks& tasks() { return *tasks_; }
+  /// The thread that serves all shims.
+  EventLoop& loop() { return *loop_; }
 
  private:
   TaskRuntime() = default;
