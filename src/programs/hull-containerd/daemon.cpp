@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/sys.h"
 #include "ipc/grpc/channel.h"
+#include "ipc/grpc/reflection.h"
 #include "ipc/proto/containerd/events/records.pb.h"
 #include "programs/hull-containerd/adapters.h"
 #include "programs/hull-containerd/snapshotters.h"
@@ -39,10 +40,28 @@ namespace {
 /// Calls that are served at once; more wait. Long-lived streams hold no thread.
 constexpr int kMaxThreads = 256;
 
-std::vector<DaemonPart> list_parts(const Snapshotters& snapshotters) {
-  auto parts = builtin_plugins();
+std::vector<DaemonPart> list_parts(const std::string& root, const Snapshotters& snapshotters) {
+  auto parts = builtin_plugins(root);
   parts.insert(parts.end(), snapshotters.parts.begin(), snapshotters.parts.end());
   return parts;
+}
+
+std::vector<std::string> service_names() {
+  return {containers_api::Containers::service_full_name(),
+          content_api::Content::service_full_name(),
+          diff_api::Diff::service_full_name(),
+          events_api::Events::service_full_name(),
+          images_api::Images::service_full_name(),
+          introspection_api::Introspection::service_full_name(),
+          leases_api::Leases::service_full_name(),
+          namespaces_api::Namespaces::service_full_name(),
+          sandbox_api::Controller::service_full_name(),
+          sandbox_api::Store::service_full_name(),
+          snapshots_api::Snapshots::service_full_name(),
+          streaming_api::Streaming::service_full_name(),
+          tasks_api::Tasks::service_full_name(),
+          transfer_api::Transfer::service_full_name(),
+          containerd::services::version::v1::Version::service_full_name()};
 }
 
 void set_limits(grpc::ServerBuilder& builder) {
@@ -116,6 +135,7 @@ struct Daemon::Parts {
   std::unique_ptr<TaskRuntime> tasks;
   std::unique_ptr<Sandboxes> sandboxes;
   std::vector<std::unique_ptr<grpc::Service>> services;
+  std::vector<std::unique_ptr<grpc::Service>> reflection;
   std::unique_ptr<grpc::Server> server;
 };
 
@@ -132,7 +152,7 @@ Result<void> Daemon::Parts::open(const Config& config, const std::string& uuid) 
   TRY(remove_tree(checkpoints));  // what was on its way when we were killed
   differ = std::make_unique<Differ>(*content, views, archive::unpack_apart(TRY(find_unpacker())));
   services.push_back(std::make_unique<VersionService>(std::string(version()), std::string(revision())));
-  services.push_back(std::make_unique<IntrospectionService>(list_parts(snapshotters), uuid));
+  services.push_back(std::make_unique<IntrospectionService>(list_parts(config.root, snapshotters), uuid));
   services.push_back(std::make_unique<NamespacesService>(namespaces, events));
   services.push_back(std::make_unique<LeasesService>(leases, *collector));
   services.push_back(std::make_unique<ContentService>(*content, *collector, events));
@@ -159,10 +179,12 @@ Result<void> Daemon::Parts::open(const Config& config, const std::string& uuid) 
 
 Result<void> Daemon::Parts::listen(const Config& config) {
   grpc::EnableDefaultHealthCheckService(true);
+  reflection = ipc::make_reflection_services(service_names());
   grpc::ServerBuilder builder;
   set_limits(builder);
   builder.AddListeningPort("unix:" + config.address, grpc::InsecureServerCredentials());
   for (const auto& service : services) builder.RegisterService(service.get());
+  for (const auto& service : reflection) builder.RegisterService(service.get());
   const mode_t before = ::umask(0117);  // the socket is made with 0660
   server = builder.BuildAndStart();
   ::umask(before);

@@ -1,6 +1,7 @@
 #include "supervisor/leases/leases.h"
 
 #include "base/ids.h"
+#include "spec/image/digest.h"
 
 namespace hull::supervisor {
 namespace {
@@ -16,6 +17,8 @@ Result<void> validate(const LeaseResource& resource) {
                      (resource.type.starts_with("snapshots/") && resource.type.size() > 10);
   if (!known) return unimplemented("resource type " + resource.type + " not supported yet");
   if (resource.id.empty()) return invalid_argument("resource id must not be empty");
+  if (resource.type == "content")
+    TRY(image::Digest::parse(resource.id).context("invalid content resource id " + resource.id));
   return {};
 }
 
@@ -66,7 +69,8 @@ Result<std::vector<Lease>> LeaseStore::list(const Scope& scope, const Filters& f
 
 Result<void> LeaseStore::add(const Scope& scope, const std::string& id, const LeaseResource& resource) {
   TRY(validate(resource));
-  return database_.write([&](Session& session) {
+  return database_.write([&](Session& session) -> Result<void> {
+    TRY(check_exists(session, scope, id));
     return add_to_lease(session, {scope.ns, id}, resource.type, resource.id);
   });
 }

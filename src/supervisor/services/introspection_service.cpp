@@ -3,16 +3,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "base/sys.h"
+#include "ipc/proto/containerd/types/introspection.pb.h"
 #include "spec/image/platform.h"
 #include "supervisor/services/convert.h"
+#include "supervisor/tasks/runtime_path.h"
+#include "supervisor/tasks/shim_command.h"
 
 namespace hull::supervisor {
 namespace {
-
-constexpr const char* kServices[] = {"containers", "content",       "diff",     "events",     "healthcheck",
-                                     "images",     "introspection", "leases",   "namespaces", "snapshots",
-                                     "streaming",  "tasks",         "transfer", "version"};
 
 void fill(const DaemonPart& plugin, introspection_api::Plugin& out) {
   out.set_type(plugin.type);
@@ -32,6 +33,17 @@ void fill(const DaemonPart& plugin, introspection_api::Plugin& out) {
   platform.set_variant(host.variant);
 }
 
+/// containerd's type URLs are bare names, which UnpackTo() does not take.
+bool read_opaque(const google::protobuf::Any& any, google::protobuf::Message& out) {
+  return any.type_url() == out.GetTypeName() && out.ParseFromString(any.value());
+}
+
+/// A shim that does not answer must not keep a thread.
+Call limited(Call call) {
+  call.deadline = std::min(call.deadline, std::chrono::steady_clock::now() + std::chrono::seconds(10));
+  return call;
+}
+
 std::optional<std::string> field_of(const DaemonPart& plugin, std::span<const std::string> path) {
   if (path[0] == "type") return present(plugin.type);
   if (path[0] == "id") return present(plugin.id);
@@ -39,24 +51,6 @@ std::optional<std::string> field_of(const DaemonPart& plugin, std::span<const st
 }
 
 }  // namespace
-
-std::vector<DaemonPart> builtin_plugins() {
-  std::vector<DaemonPart> plugins = {
-      {"io.containerd.content.v1", "content", {}, {}, {}, false},
-      {"io.containerd.metadata.v1",
-       "bolt",
-       {"io.containerd.content.v1", "io.containerd.snapshotter.v1"},
-       {},
-       {},
-       false},
-      {"io.containerd.differ.v1", "walking", {"io.containerd.metadata.v1"}, {}, {}, true},
-      {"io.containerd.gc.v1", "scheduler", {"io.containerd.metadata.v1"}, {}, {}, false},
-      {"io.containerd.event.v1", "exchange", {}, {}, {}, false},
-      {"io.containerd.runtime.v2", "task", {"io.containerd.metadata.v1"}, {}, {}, true},
-  };
-  for (const char* service : kServices) plugins.push_back({"io.containerd.grpc.v1", service, {}, {}, {}, false});
-  return plugins;
-}
 
 Result<void> IntrospectionService::plugins(const introspection_api::PluginsRequest& request,
                                            introspection_api::PluginsResponse& response) {
@@ -73,16 +67,43 @@ Result<void> IntrospectionService::server(introspection_api::ServerResponse& res
   return {};
 }
 
-Result<void> IntrospectionService::plugin_info(const introspection_api::PluginInfoRequest& request,
+grpc::ServerUnaryReactor* IntrospectionService::answer(Context& context, const Result<void>& result) {
+  if (!result.ok()) return refuse(context, result.error());
+  auto* reactor = context.DefaultReactor();
+  reactor->Finish(grpc::Status::OK);
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* IntrospectionService::PluginInfo(Context* context,
+                                                           const introspection_api::PluginInfoRequest* request,
+                                                           introspection_api::PluginInfoResponse* response) {
+  return WorkedCall::begin(workers_, context->deadline(), [this, request, response](const Call& call) {
+    return plugin_info(call, *request, *response);
+  });
+}
+
+Result<void> IntrospectionService::plugin_info(const Call& call, const introspection_api::PluginInfoRequest& request,
                                                introspection_api::PluginInfoResponse& response) {
-  for (const DaemonPart& plugin : plugins_) {
-    if (plugin.type != request.type() || plugin.id != request.id()) continue;
-    if (request.has_options())
-      return unimplemented("plugin " + request.type() + "." + request.id() + " takes no options");
-    fill(plugin, *response.mutable_plugin());
-    return {};
-  }
-  return not_found("plugin " + request.type() + "." + request.id());
+  const auto plugin = std::find_if(plugins_.begin(), plugins_.end(), [&](const DaemonPart& part) {
+    return part.type == request.type() && part.id == request.id();
+  });
+  if (plugin == plugins_.end()) return not_found("plugin " + request.type() + "." + request.id());
+  fill(*plugin, *response.mutable_plugin());
+  if (!request.has_options()) return {};
+  if (plugin->type != "io.containerd.runtime.v2")
+    return unimplemented("plugin " + request.type() + "." + request.id() + " takes no options");
+  containerd::types::RuntimeRequest runtime;
+  if (!request.options().UnpackTo(&runtime) && !read_opaque(request.options(), runtime))
+    return invalid_argument("options: expected a containerd.types.RuntimeRequest, got \"" +
+                            request.options().type_url() + "\"");
+  const std::string binary = TRY(find_shim(runtime.runtime_path()).context("resolve runtime path"));
+  const std::string options = runtime.has_options() ? runtime.options().SerializeAsString() : "";
+  containerd::types::RuntimeInfo info;
+  if (!info.ParseFromString(TRY(shim_info(limited(call), binary, options))))
+    return Error(Code::kUnknown, binary + " -info: what it printed is no RuntimeInfo");
+  response.mutable_extra()->set_type_url(info.GetTypeName());
+  response.mutable_extra()->set_value(info.SerializeAsString());
+  return {};
 }
 
 }  // namespace hull::supervisor

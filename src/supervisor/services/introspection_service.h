@@ -1,57 +1,48 @@
 #pragma once
 
-#include <map>
 #include <string>
 #include <vector>
 
 #include "ipc/grpc/status.h"
 #include "ipc/proto/containerd/services/introspection.grpc.pb.h"
 #include "supervisor/metadata/filter.h"
+#include "supervisor/services/plugin_list.h"
+#include "supervisor/services/task_call.h"
 
 namespace hull::supervisor {
 
 namespace introspection_api = containerd::services::introspection::v1;
 
-/// A part of the daemon, by containerd's names for them: clients look for what they need here.
-struct DaemonPart {
-  std::string type;  ///< "io.containerd.snapshotter.v1"
-  std::string id;    ///< "overlayfs"
-  std::vector<std::string> required_types;
-  std::map<std::string, std::string> exports;
-  std::vector<std::string> capabilities;
-  bool has_platform = false;  ///< whether it works on this machine's platform only
-  std::string skipped;        ///< why it does not work here; "": it does
-};
-/// The parts that are always there.
-std::vector<DaemonPart> builtin_plugins();
-
-/// What the daemon is made of.
-class IntrospectionService final : public introspection_api::Introspection::Service {
+/// What the daemon is made of. A shim that is asked about its runtime may take its time: no call holds a thread of
+/// gRPC's.
+class IntrospectionService final : public introspection_api::Introspection::CallbackService {
  public:
   IntrospectionService(std::vector<DaemonPart> plugins, std::string uuid)
       : plugins_(std::move(plugins)), uuid_(std::move(uuid)) {}
 
-  grpc::Status Plugins(grpc::ServerContext*, const introspection_api::PluginsRequest* request,
-                       introspection_api::PluginsResponse* response) override {
-    return ipc::to_status(plugins(*request, *response));
+  using Context = grpc::CallbackServerContext;
+  using Reactor = grpc::ServerUnaryReactor;
+  Reactor* Plugins(Context* context, const introspection_api::PluginsRequest* request,
+                   introspection_api::PluginsResponse* response) override {
+    return answer(*context, plugins(*request, *response));
   }
-  grpc::Status Server(grpc::ServerContext*, const google::protobuf::Empty*,
-                      introspection_api::ServerResponse* response) override {
-    return ipc::to_status(server(*response));
+  Reactor* Server(Context* context, const google::protobuf::Empty*,
+                  introspection_api::ServerResponse* response) override {
+    return answer(*context, server(*response));
   }
-  grpc::Status PluginInfo(grpc::ServerContext*, const introspection_api::PluginInfoRequest* request,
-                          introspection_api::PluginInfoResponse* response) override {
-    return ipc::to_status(plugin_info(*request, *response));
-  }
+  Reactor* PluginInfo(Context* context, const introspection_api::PluginInfoRequest* request,
+                      introspection_api::PluginInfoResponse* response) override;
 
  private:
+  static Reactor* answer(Context& context, const Result<void>& result);
   Result<void> plugins(const introspection_api::PluginsRequest& request, introspection_api::PluginsResponse& response);
   Result<void> server(introspection_api::ServerResponse& response);
-  Result<void> plugin_info(const introspection_api::PluginInfoRequest& request,
+  Result<void> plugin_info(const Call& call, const introspection_api::PluginInfoRequest& request,
                            introspection_api::PluginInfoResponse& response);
 
   const std::vector<DaemonPart> plugins_;
   const std::string uuid_;
+  ThreadPool workers_{"introspection", 4};
 };
 
 }  // namespace hull::supervisor

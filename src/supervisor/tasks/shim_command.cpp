@@ -154,4 +154,10 @@ Result<containerd::task::v2::DeleteResponse> delete_after_shim(const Call& call,
   return response;
 }
 
+Result<std::string> shim_info(const Call& call, const std::string& binary, const std::string& options) {
+  Output output = TRY(run(call, {binary, "-info"}, Bundle{}, ShimEnvironment{}, options));
+  if (output.exit_code != 0) return command_failed(binary, output);
+  return std::move(output.out);
+}
+
 }  // namespace hull::supervisor

@@ -33,6 +33,10 @@ Result<containerd::task::v2::DeleteResponse> delete_after_shim(const Call& call,
                                                                const Bundle& bundle,
                                                                const ShimEnvironment& environment);
 
+/// Runs `<binary> -info`: a serialized containerd.types.RuntimeInfo. options: a serialized Any for its stdin; may be
+/// empty. Errors carry what the shim printed.
+Result<std::string> shim_info(const Call& call, const std::string& binary, const std::string& options);
+
 /// What a shim's start printed, or its bundle keeps: an address, or bootstrap parameters as JSON.
 /// Errors: kInvalidArgument: no unix socket over ttrpc.
 Result<ShimAddress> parse_shim_address(const std::string& text);

@@ -20,7 +20,7 @@ class Api:
     def __init__(self):
         with tempfile.TemporaryDirectory() as folder:
             out = pathlib.Path(folder) / "api"
-            protos = [str(path.relative_to(ROOT / "src")) for path in (ROOT / "src/ipc/proto/containerd").rglob("*.proto")]
+            protos = [str(path.relative_to(ROOT / "src")) for path in (ROOT / "src/ipc/proto").rglob("*.proto")]
             subprocess.run(["protoc", f"-I{ROOT}/src", "-I/usr/include", "--include_imports", f"--descriptor_set_out={out}", *protos],
                            check=True)
             files = descriptor_pb2.FileDescriptorSet.FromString(out.read_bytes())
@@ -64,37 +64,37 @@ class Client:
         self.channel.close()
 
     def _method(self, name):
-        full = name if name.startswith("containerd.") else f"containerd.services.{name}"
+        full = name if name.startswith(("containerd.", "grpc.")) else f"containerd.services.{name}"
         method = self.api.methods[full]
         return full, method, self.api.prototype(method.input_type), self.api.prototype(method.output_type)
 
-    def message(self, name: str, **fields):
-        return self.api.messages[name](**fields)
+    def message(self, message: str, /, **fields):
+        return self.api.messages[message](**fields)
 
-    def call(self, name: str, timeout: float = 30, metadata=None, **fields):
-        full, _, request, response = self._method(name)
+    def call(self, method: str, /, timeout: float = 30, metadata=None, **fields):
+        full, _, request, response = self._method(method)
         stub = self.channel.unary_unary("/" + full, request.SerializeToString, response.FromString)
         return stub(request(**fields), timeout=timeout, metadata=self.metadata if metadata is None else metadata)
 
-    def future(self, name: str, timeout: float = 30, **fields):
-        full, _, request, response = self._method(name)
+    def future(self, method: str, /, timeout: float = 30, **fields):
+        full, _, request, response = self._method(method)
         stub = self.channel.unary_unary("/" + full, request.SerializeToString, response.FromString)
         return stub.future(request(**fields), timeout=timeout, metadata=self.metadata)
 
-    def stream(self, name: str, timeout: float = 30, **fields):
+    def stream(self, method: str, /, timeout: float = 30, **fields):
         """One request, many answers."""
-        full, _, request, response = self._method(name)
+        full, _, request, response = self._method(method)
         stub = self.channel.unary_stream("/" + full, request.SerializeToString, response.FromString)
         return stub(request(**fields), timeout=timeout, metadata=self.metadata)
 
-    def chat(self, name: str, requests, timeout: float = 30):
+    def chat(self, method: str, requests, timeout: float = 30):
         """Many requests (dicts of fields), many answers."""
-        full, _, request, response = self._method(name)
+        full, _, request, response = self._method(method)
         stub = self.channel.stream_stream("/" + full, request.SerializeToString, response.FromString)
         return stub((request(**fields) for fields in requests), timeout=timeout, metadata=self.metadata)
 
-    def refused(self, name: str, **fields):
+    def refused(self, method: str, /, **fields):
         """The code's name and the text of the error that the call ends with."""
         with pytest.raises(grpc.RpcError) as caught:
-            self.call(name, **fields)
+            self.call(method, **fields)
         return caught.value.code().name, caught.value.details()
