@@ -1,117 +1,130 @@
 #include "programs/hull-containerd/config.h"
 
-#include <CLI/CLI.hpp>
+#include <algorithm>
 
-#include "base/files.h"
 #include "base/text.h"
+#include "programs/hull-containerd/config_keys.h"
 #include "programs/hull-containerd/toml.h"
 
 namespace hull::supervisor {
 namespace {
 
-constexpr const char* kDefaultFile = "/etc/hull/containerd.toml";
-
-struct TextKey {
-  std::string_view key;
-  std::string Config::*member;
-};
-constexpr TextKey kTextKeys[] = {
-    {"root", &Config::root},
-    {"state", &Config::state},
-    {"grpc.address", &Config::address},
-    {"debug.level", &Config::log_level},
-    {"debug.format", &Config::log_format},
-};
-struct NumberKey {
-  std::string_view key;
-  int Config::*member;
-};
-constexpr NumberKey kNumberKeys[] = {{"grpc.uid", &Config::uid}, {"grpc.gid", &Config::gid}};
-
-/// Keys that containerd has and that say nothing new here: allowed only with the value that we work by.
-struct FixedKey {
-  std::string_view key;
-  std::string_view value;
-};
-constexpr FixedKey kFixedKeys[] = {
-    {"grpc.max_recv_message_size", "16777216"},
-    {"grpc.max_send_message_size", "16777216"},
-    {"oom_score", "0"},
-    {"metrics.grpc_histogram", "false"},
-};
+constexpr std::string_view kPlugins = "plugins.";
 
 Error bad_value(const TomlValue& value) {
   return invalid_argument("line " + std::to_string(value.line) + ": " + value.key + ": unexpected value " + value.text);
 }
 
 /// What we are made of can't be taken out; what we don't have is disabled already.
-constexpr std::string_view kOwnParts[] = {"io.containerd.content.v1",
-                                          "io.containerd.metadata.v1",
-                                          "io.containerd.differ.v1",
-                                          "io.containerd.gc.v1",
-                                          "io.containerd.event.v1",
-                                          "io.containerd.runtime.v2",
-                                          "io.containerd.snapshotter.v1.overlayfs",
-                                          "io.containerd.snapshotter.v1.native"};
-
-Result<void> check_disabled(const TomlValue& value) {
-  for (const std::string_view part : kOwnParts)
-    if (value.text.find("\"" + std::string(part)) != std::string::npos)
-      return invalid_argument("line " + std::to_string(value.line) + ": disabled_plugins: " + std::string(part) +
-                              " can't be disabled");
+Result<void> check_disabled(const TomlValue& value, const std::vector<std::string>& ids) {
+  for (const std::string& id : ids)
+    for (const std::string_view part : kOwnParts)
+      if (part == id || part.starts_with(id + "."))
+        return invalid_argument("line " + std::to_string(value.line) + ": disabled_plugins: " + id +
+                                " can't be disabled");
   return {};
 }
 
-bool is_nothing(const TomlValue& value) { return value.text.empty() || value.text == "[]" || value.text == "0"; }
-
-Result<void> apply(const TomlValue& value, Config& config) {
-  if (value.key == "version") return value.text == "2" || value.text == "3" ? Result<void>() : bad_value(value);
-  if (value.key == "disabled_plugins") return check_disabled(value);
-  for (const auto& [key, member] : kTextKeys) {
-    if (key != value.key) continue;
-    if (!value.is_string) return bad_value(value);
-    if (!value.text.empty()) config.*member = value.text;
-    return {};
-  }
-  for (const auto& [key, member] : kNumberKeys) {
-    if (key != value.key) continue;
-    const auto number = parse_integer<int>(value.text);
-    if (!number || *number < 0) return bad_value(value);
-    config.*member = *number;
-    return {};
-  }
-  for (const auto& [key, fixed] : kFixedKeys)
-    if (key == value.key) return value.text == fixed ? Result<void>() : bad_value(value);
-  if (is_nothing(value)) return {};
-  return invalid_argument("line " + std::to_string(value.line) + ": " + value.key + " is not supported");
+Result<void> check_required(const TomlValue& value, const std::vector<std::string>& ids) {
+  for (const std::string& id : ids)
+    if (std::find(std::begin(kOwnParts), std::end(kOwnParts), id) == std::end(kOwnParts))
+      return invalid_argument("line " + std::to_string(value.line) + ": required plugin " + id + " not included");
+  return {};
 }
 
-struct Given {
-  std::string file = kDefaultFile;
-  std::optional<std::string> root;
-  std::optional<std::string> state;
-  std::optional<std::string> address;
-  std::optional<std::string> log_level;
-};
+/// With one kind of quotes and without spaces, to compare lists by.
+std::string plain(const TomlValue& value) {
+  std::string text;
+  for (const char c : value.text)
+    if (value.is_string || c != ' ') text += c == '\'' ? '"' : c;
+  return text;
+}
 
-Result<Config> merge(const Given& given) {
-  Config config;
-  auto text = read_file(given.file, 1_MiB);
-  if (text.ok())
-    TRY(read_config(*text, config).context(given.file));
-  else if (!text.is(Code::kNotFound))
-    return std::move(text).error();
-  if (given.root) config.root = *given.root;
-  if (given.state) config.state = *given.state;
-  if (given.address) config.address = *given.address;
-  if (given.log_level) config.log_level = *given.log_level;
-  for (const auto& [name, path] : {std::pair("root", &config.root), std::pair("state", &config.state)})
-    if (!path->starts_with('/')) return invalid_argument(std::string(name) + ": not an absolute path: " + *path);
-  if (config.address.starts_with("unix://")) config.address.erase(0, 7);
-  if (!config.address.starts_with('/')) return invalid_argument("address: not a unix socket's path: " + config.address);
-  // The shims' socket is this one's name with ".ttrpc", and unix(7) has room for 107 bytes.
-  if (config.address.size() > 100) return invalid_argument("address: longer than 100 bytes: " + config.address);
-  return config;
+bool is_nothing(const TomlValue& value) {
+  return value.text.empty() || value.text == "[]" || value.text == "0" || value.text == "false" || value.text == "0s";
+}
+
+/// The plugin that a key is about, by its whole name; version 1 has bare names.
+std::string plugin_of(const std::string& key) {
+  std::string rest = key.substr(kPlugins.size());
+  if (!rest.starts_with("io.containerd.")) return rest.substr(0, rest.find('.'));
+  // io.containerd.<type>.v<n>.<id>, where a plugin's key may have dots of its own.
+  for (const std::string_view part : kOwnParts)
+    if (rest == part || rest.starts_with(std::string(part) + ".")) return std::string(part);
+  size_t end = 0;
+  for (int dots = 0; end < rest.size(); ++end)
+    if (rest[end] == '.' && ++dots == 5) break;
+  return rest.substr(0, end);
+}
+
+bool is_own(const std::string& plugin) {
+  for (const std::string_view part : kOwnParts)
+    if (part == plugin || part.ends_with("." + plugin)) return true;
+  return false;
+}
+
+Result<void> apply_number(const TomlValue& value, int low, int high, int& out) {
+  const auto number = parse_integer<int>(value.text);
+  if (value.is_string || !number || *number < low || *number > high) return bad_value(value);
+  out = *number;
+  return {};
+}
+
+/// Whether the key is one of ours; it is taken over then.
+Result<bool> apply_own(const TomlValue& value, Config& config) {
+  for (const TextKey& key : kTextKeys) {
+    if (key.name != value.key) continue;
+    if (!value.is_string) return bad_value(value);
+    if (!value.text.empty()) key.of(config) = value.text;
+    return true;
+  }
+  for (const NumberKey& key : kNumberKeys) {
+    if (key.name != value.key) continue;
+    TRY(apply_number(value, key.low, key.high, key.of(config)));
+    return true;
+  }
+  if (value.key == "metrics.grpc_histogram") {
+    if (value.text != "true" && value.text != "false") return bad_value(value);
+    config.grpc_histogram = value.text == "true";
+    return true;
+  }
+  for (const ListKey& key : kListKeys) {
+    if (key.name != value.key) continue;
+    const auto entries = TRY(parse_toml_strings(value));
+    if (value.key == "disabled_plugins") TRY(check_disabled(value, entries));
+    if (value.key == "required_plugins") TRY(check_required(value, entries));
+    auto& list = key.of(config);
+    list.insert(list.end(), entries.begin(), entries.end());
+    return true;
+  }
+  return false;
+}
+
+Result<void> check_version(const TomlValue& value) {
+  const auto version = parse_integer<int>(value.text);
+  if (value.is_string || !version || *version < 1) return bad_value(value);
+  if (*version > 3)
+    return invalid_argument("expected containerd config version equal to or less than `3`, got `" + value.text + "`");
+  return {};
+}
+
+Result<void> apply(const TomlValue& value, Config& config) {
+  if (value.key == "version") return check_version(value);
+  if (TRY(apply_own(value, config))) return {};
+  for (const auto& [key, fixed] : kFixedKeys)
+    if (key == value.key) return plain(value) == fixed || is_nothing(value) ? Result<void>() : bad_value(value);
+  if (is_nothing(value)) return {};
+  // Only encrypted layers reach these two of containerd's own; such layers are refused by themselves.
+  if (value.key.starts_with("stream_processors.io.containerd.ocicrypt.decoder.v1.")) return {};
+  if (value.key.starts_with(kPlugins)) {
+    const std::string plugin = plugin_of(value.key);
+    if (!is_own(plugin)) {
+      if (std::find(config.ignored.begin(), config.ignored.end(), plugin) == config.ignored.end())
+        config.ignored.push_back(plugin);
+      return {};
+    }
+  }
+  return invalid_argument("line " + std::to_string(value.line) + ": " + value.key + " is not supported");
 }
 
 }  // namespace
@@ -121,42 +134,50 @@ Result<void> read_config(const std::string& text, Config& config) {
   return {};
 }
 
-std::string format_config(const Config& config) {
-  return "root = \"" + config.root + "\"\nstate = \"" + config.state + "\"\nversion = 2\n\n[debug]\n  format = \"" +
-         config.log_format + "\"\n  level = \"" + config.log_level + "\"\n\n[grpc]\n  address = \"" + config.address +
-         "\"\n  gid = " + std::to_string(config.gid) + "\n  max_recv_message_size = 16777216\n" +
-         "  max_send_message_size = 16777216\n  uid = " + std::to_string(config.uid) + "\n";
+Result<void> check_config(const Config& config) {
+  for (const auto& [name, path] : {std::pair("root", &config.root), std::pair("state", &config.state)})
+    if (!path->starts_with('/')) return invalid_argument(std::string(name) + ": not an absolute path: " + *path);
+  if (config.root == config.state) return invalid_argument("root and state must be different paths: " + config.root);
+  // The shims' socket is this one's name with ".ttrpc", and unix(7) has room for 107 bytes.
+  const std::pair<const char*, std::string> sockets[] = {
+      {"address", config.address}, {"ttrpc.address", config.ttrpc_address}, {"debug.address", config.debug_address}};
+  for (const auto& [name, path] : sockets) {
+    if (path.empty() && path != config.address) continue;
+    if (!path.starts_with('/')) return invalid_argument(std::string(name) + ": not a unix socket's path: " + path);
+    if (path.size() > 100) return invalid_argument(std::string(name) + ": longer than 100 bytes: " + path);
+  }
+  const bool identified = !config.tls_cert.empty() && !config.tls_key.empty() && !config.tls_ca.empty();
+  if (!config.tcp_address.empty() && !identified)
+    return invalid_argument("grpc.tcp_address " + config.tcp_address +
+                            ": whoever reaches it is root here: tcp_tls_ca, tcp_tls_cert and tcp_tls_key must be set");
+  return {};
 }
 
-Result<CommandLine> parse_command_line(int argc, const char* const* argv) {
-  CommandLine line;
-  Given given;
-  bool version = false;
-  CLI::App app("The supervisor of Hull: containerd's API over containers, images and snapshots.", "hull-containerd");
-  try {
-    app.add_option("-c,--config", given.file, "Configuration file")->capture_default_str();
-    app.add_option("--root", given.root, "Folder for what survives a reboot");
-    app.add_option("--state", given.state, "Folder for what does not");
-    app.add_option("-a,--address", given.address, "Socket of the API");
-    app.add_option("-l,--log-level", given.log_level, "debug, info, warn, error");
-    app.add_flag("-v,--version", version, "Print the version and quit");
-    auto* config = app.add_subcommand("config", "Show the configuration");
-    config->require_subcommand(1);
-    const auto* defaults = config->add_subcommand("default", "What is used where nothing is configured");
-    const auto* dump = config->add_subcommand("dump", "What would be used");
-    app.parse(argc, argv);
-    if (defaults->parsed()) line.wish = CommandLine::Wish::kConfigDefault;
-    if (dump->parsed()) line.wish = CommandLine::Wish::kConfigDump;
-  } catch (const CLI::CallForHelp&) {
-    line.wish = CommandLine::Wish::kHelp;
-    line.help = app.help();
-    return line;
-  } catch (const CLI::Error& error) {
-    return invalid_argument(error.what());
+std::string format_config(const Config& config) {
+  Config copy = config;
+  std::string out = "version = 3\n";
+  std::string table;
+  const auto begin = [&](std::string_view name) {
+    const size_t dot = name.find('.');
+    const std::string next(dot == name.npos ? "" : name.substr(0, dot));
+    if (next != table) out += "\n[" + next + "]\n";
+    table = next;
+    return (dot == name.npos ? "" : "  ") + std::string(name.substr(dot == name.npos ? 0 : dot + 1)) + " = ";
+  };
+  for (const std::string_view name : kPrinted) {
+    for (const TextKey& key : kTextKeys)
+      if (key.name == name) out += begin(name) + quote_toml(key.of(copy)) + "\n";
+    for (const NumberKey& key : kNumberKeys)
+      if (key.name == name) out += begin(name) + std::to_string(key.of(copy)) + "\n";
+    for (const ListKey& key : kListKeys) {
+      if (key.name != name) continue;
+      std::vector<std::string> quoted;
+      for (const std::string& entry : key.of(copy)) quoted.push_back(quote_toml(entry));
+      out += begin(name) + "[" + join(quoted, ", ") + "]\n";
+    }
+    if (name == "metrics.grpc_histogram") out += begin(name) + (config.grpc_histogram ? "true\n" : "false\n");
   }
-  if (version) line.wish = CommandLine::Wish::kVersion;
-  line.config = TRY(merge(given));
-  return line;
+  return out;
 }
 
 }  // namespace hull::supervisor

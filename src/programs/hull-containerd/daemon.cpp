@@ -2,6 +2,7 @@
 
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/resource_quota.h>
+#include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 #include <sys/stat.h>
@@ -14,6 +15,7 @@
 #include "ipc/grpc/reflection.h"
 #include "ipc/proto/containerd/events/records.pb.h"
 #include "programs/hull-containerd/adapters.h"
+#include "programs/hull-containerd/endpoints.h"
 #include "programs/hull-containerd/snapshotters.h"
 #include "supervisor/services/containers_service.h"
 #include "supervisor/services/content_service.h"
@@ -64,12 +66,12 @@ std::vector<std::string> service_names() {
           containerd::services::version::v1::Version::service_full_name()};
 }
 
-void set_limits(grpc::ServerBuilder& builder) {
+void set_limits(const Config& config, grpc::ServerBuilder& builder) {
   grpc::ResourceQuota quota("hull-containerd");
   quota.SetMaxThreads(kMaxThreads);
   builder.SetResourceQuota(quota);
-  builder.SetMaxReceiveMessageSize(ipc::kMaxMessageBytes);
-  builder.SetMaxSendMessageSize(ipc::kMaxMessageBytes);
+  builder.SetMaxReceiveMessageSize(config.max_recv_message_size);
+  builder.SetMaxSendMessageSize(config.max_send_message_size);
   builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
   builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, 1);
   builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 2);
@@ -90,8 +92,22 @@ Result<std::string> find_unpacker() {
 
 ShimEnvironment shim_environment(const Config& config) {
   return {.grpc_address = config.address,
-          .ttrpc_address = config.address + ".ttrpc",
+          .ttrpc_address = config.shim_socket(),
           .debug = logging::enabled(logging::Level::kDebug)};
+}
+
+/// Whoever calls shows a certificate of that authority.
+Result<std::shared_ptr<grpc::ServerCredentials>> tls_credentials(const Config& config) {
+  grpc::SslServerCredentialsOptions options(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+  options.pem_root_certs = TRY(read_file(config.tls_ca, 1_MiB).context("grpc.tcp_tls_ca"));
+  options.pem_key_cert_pairs.push_back({TRY(read_file(config.tls_key, 1_MiB).context("grpc.tcp_tls_key")),
+                                        TRY(read_file(config.tls_cert, 1_MiB).context("grpc.tcp_tls_cert"))});
+  return grpc::SslServerCredentials(options);
+}
+
+Result<void> give_to(const Owner& owner, const std::string& socket) {
+  if (owner.uid == 0 && owner.gid == 0) return {};
+  return sys::chown(socket, static_cast<uid_t>(owner.uid), static_cast<gid_t>(owner.gid));
 }
 
 void publish_exit(EventSink& events, const std::string& ns, const std::string& id,
@@ -109,7 +125,9 @@ std::string_view version() { return HULL_VERSION; }
 std::string_view revision() { return HULL_REVISION; }
 
 struct Daemon::Parts {
-  explicit Parts(Database database_in) : database(std::move(database_in)) {}
+  Parts(Database database_in, const Config& config)
+      : database(std::move(database_in)),
+        calls(config.grpc_histogram ? ipc::CallMetrics::Histogram::kYes : ipc::CallMetrics::Histogram::kNo) {}
   Parts(const Parts&) = delete;
   Parts& operator=(const Parts&) = delete;
   ~Parts() { flusher.stop(); }  // whom it would call goes now
@@ -136,7 +154,9 @@ struct Daemon::Parts {
   std::unique_ptr<Sandboxes> sandboxes;
   std::vector<std::unique_ptr<grpc::Service>> services;
   std::vector<std::unique_ptr<grpc::Service>> reflection;
+  ipc::CallMetrics calls;
   std::unique_ptr<grpc::Server> server;
+  std::unique_ptr<Endpoints> endpoints;
 };
 
 Result<void> Daemon::Parts::open(const Config& config, const std::string& uuid) {
@@ -181,16 +201,27 @@ Result<void> Daemon::Parts::listen(const Config& config) {
   grpc::EnableDefaultHealthCheckService(true);
   reflection = ipc::make_reflection_services(service_names());
   grpc::ServerBuilder builder;
-  set_limits(builder);
+  set_limits(config, builder);
   builder.AddListeningPort("unix:" + config.address, grpc::InsecureServerCredentials());
+  int tcp_port = 0;
+  if (!config.tcp_address.empty())
+    builder.AddListeningPort(config.tcp_address, TRY(tls_credentials(config)), &tcp_port);
+  if (!config.metrics_address.empty()) {
+    std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> counters;
+    counters.push_back(ipc::make_call_counter(calls));
+    builder.experimental().SetInterceptorCreators(std::move(counters));
+  }
   for (const auto& service : services) builder.RegisterService(service.get());
   for (const auto& service : reflection) builder.RegisterService(service.get());
   const mode_t before = ::umask(0117);  // the socket is made with 0660
   server = builder.BuildAndStart();
   ::umask(before);
+  if (!server && !config.tcp_address.empty() && tcp_port == 0)
+    return unavailable("listen on grpc.tcp_address " + config.tcp_address + ": not possible");
   if (!server) return unavailable("listen on " + config.address + ": the socket can't be made");
-  if (config.uid != 0 || config.gid != 0)
-    TRY(sys::chown(config.address, static_cast<uid_t>(config.uid), static_cast<gid_t>(config.gid)));
+  TRY(give_to(config.owner, config.address));
+  TRY(give_to(config.ttrpc_address.empty() ? config.owner : config.ttrpc_owner, config.shim_socket()));
+  endpoints = TRY(Endpoints::start(config, calls));
   return {};
 }
 
@@ -198,7 +229,7 @@ Daemon::Daemon(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Daemon::~Daemon() = default;
 
 Result<std::unique_ptr<Daemon>> Daemon::start(const Config& config, const std::string& uuid) {
-  auto parts = std::make_unique<Parts>(TRY(open_metadata(config.root + "/meta.db")));
+  auto parts = std::make_unique<Parts>(TRY(open_metadata(config.root + "/meta.db")), config);
   TRY(parts->open(config, uuid));
   TRY(parts->listen(config));
   TRY(parts->collector->start());

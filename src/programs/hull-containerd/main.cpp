@@ -8,10 +8,12 @@
 
 #include "base/daemon/daemon_log.h"
 #include "base/daemon/memory.h"
+#include "base/files.h"
 #include "base/log.h"
 #include "base/spawn.h"
-#include "programs/hull-containerd/config.h"
+#include "programs/hull-containerd/command_line.h"
 #include "programs/hull-containerd/daemon.h"
+#include "programs/hull-containerd/publish.h"
 #include "programs/hull-containerd/store_root.h"
 
 namespace hull::supervisor {
@@ -38,9 +40,26 @@ void end_in(std::chrono::seconds time) {
   ::alarm(static_cast<unsigned>(time.count()));
 }
 
+int publish(const CommandLine& line) {
+  const auto published = publish_event(line);
+  if (published.ok()) return 0;
+  std::fprintf(stderr, "hull-containerd: %s\n", published.error().message().c_str());
+  return 1;
+}
+
+/// Errors: kPermissionDenied: it is lower than ours, and we are not root.
+Result<void> set_oom_score(int score) {
+  if (score == 0) return {};
+  return write_existing("/proc/self/oom_score_adj", std::to_string(score))
+      .context("oom_score " + std::to_string(score));
+}
+
 Result<void> run(const Config& config) {
   const sigset_t signals = block_signals();
   raise_descriptor_limit();  // a thousand containers and their shims are a few thousand descriptors
+  TRY(set_oom_score(config.oom_score));
+  for (const std::string& plugin : config.ignored)
+    logging::warn("the configuration of a plugin that is not here has no effect", {{"plugin", plugin}});
   const auto root = TRY(StoreRoot::claim(config));
   const auto daemon = TRY(Daemon::start(config, root.uuid()));
   logging::info("containerd API listens", {{"address", config.address}, {"root", config.root}});
@@ -67,9 +86,10 @@ int containerd_main(int argc, char** argv) {
       return 0;
     case CommandLine::Wish::kConfigDefault: return std::fputs(format_config(Config()).c_str(), stdout), 0;
     case CommandLine::Wish::kConfigDump: return std::fputs(format_config(line->config).c_str(), stdout), 0;
+    case CommandLine::Wish::kPublish: return publish(*line);
     case CommandLine::Wish::kRun: break;
   }
-  const auto level = logging::parse_level(line->config.log_level);
+  const auto level = logging::parse_level(line->config.log_level.empty() ? "info" : line->config.log_level);
   if (!level.ok()) {
     std::fprintf(stderr, "hull-containerd: %s\n", level.error().message().c_str());
     return 1;

@@ -41,7 +41,8 @@ Result<std::string> read_or_make_uuid(const std::string& path) {
 Result<StoreRoot> StoreRoot::claim(const Config& config) {
   TRY(make_directories(config.root, 0711));
   TRY(make_directories(config.state, 0711));
-  TRY(make_directories(config.address.substr(0, config.address.rfind('/')), 0711));
+  for (const std::string& socket : {config.address, config.shim_socket(), config.debug_address})
+    if (!socket.empty()) TRY(make_directories(socket.substr(0, socket.rfind('/')), 0711));
   auto lock = TRY(lock_root(config.root));
   auto uuid = TRY(read_or_make_uuid(config.root + "/uuid"));
   return StoreRoot(std::move(lock), std::move(uuid));

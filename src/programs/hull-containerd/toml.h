@@ -17,7 +17,12 @@ struct TomlValue {
 };
 
 /// The part of TOML that configuration files of containerd use: comments, tables with plain or quoted names, strings,
-/// numbers, booleans, arrays on one line. Errors: kInvalidArgument names the line.
+/// numbers, booleans, arrays. Errors: kInvalidArgument names the line.
 Result<std::vector<TomlValue>> parse_toml(std::string_view text);
+
+/// The strings of an array's text. Errors: kInvalidArgument: it is no array of strings.
+Result<std::vector<std::string>> parse_toml_strings(const TomlValue& value);
+/// As a literal or a basic string.
+std::string quote_toml(std::string_view text);
 
 }  // namespace hull::supervisor
