@@ -15,14 +15,18 @@ need_packages() {
   done
   [ ${#missing[@]} -eq 0 ] && return
   [ "$(id -u)" = 0 ] || die "these packages are missing; run as root, or install them: ${missing[*]}"
-  # Installing a daemon must not start it: the tests start their own.
-  local policy=/usr/sbin/policy-rc.d made=
-  if [ ! -e "$policy" ]; then printf '#!/bin/sh\nexit 101\n' >"$policy"; chmod 755 "$policy"; made=1; fi
   local log; log=$(mktemp)
   say "installing ${#missing[@]} packages (some minutes; apt-get writes to $log): ${missing[*]}"
-  if ! { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
-    tail -20 "$log" >&2; [ -z "$made" ] || rm -f "$policy"; die "packages could not be installed; the log is $log"
-  fi
-  [ -z "$made" ] || rm -f "$policy"
+  install_packages "${missing[@]}" >"$log" 2>&1 || { tail -20 "$log" >&2; die "packages could not be installed; the log is $log"; }
   rm -f "$log"
 }
+
+# Installing a daemon must not start it: the tests start their own. A shell of its own takes the rule back, also after Ctrl-C.
+install_packages() (
+  policy=/usr/sbin/policy-rc.d
+  if [ ! -e "$policy" ]; then
+    trap 'rm -f "$policy"' EXIT
+    printf '#!/bin/sh\nexit 101\n' >"$policy"; chmod 755 "$policy"
+  fi
+  apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@"
+)

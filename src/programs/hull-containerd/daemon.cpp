@@ -100,8 +100,9 @@ ShimEnvironment shim_environment(const Config& config) {
 Result<std::shared_ptr<grpc::ServerCredentials>> tls_credentials(const Config& config) {
   grpc::SslServerCredentialsOptions options(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
   options.pem_root_certs = TRY(read_file(config.tls_ca, 1_MiB).context("grpc.tcp_tls_ca"));
-  options.pem_key_cert_pairs.push_back({TRY(read_file(config.tls_key, 1_MiB).context("grpc.tcp_tls_key")),
-                                        TRY(read_file(config.tls_cert, 1_MiB).context("grpc.tcp_tls_cert"))});
+  auto key = TRY(read_file(config.tls_key, 1_MiB).context("grpc.tcp_tls_key"));
+  auto certificate = TRY(read_file(config.tls_cert, 1_MiB).context("grpc.tcp_tls_cert"));
+  options.pem_key_cert_pairs.push_back({std::move(key), std::move(certificate)});
   return grpc::SslServerCredentials(options);
 }
 

@@ -232,7 +232,8 @@ Result<Document> Client::manifest(const Call& call, const image::Reference& refe
   auto response = TRY(impl_->send(call, std::move(request), pull_scope(reference.path())));
   if (response.status != 200) return explain(wire_error(response), reference);
   Document document{.digest = image::Digest::of(response.body), .text = std::move(response.body)};
-  const std::string declared(trim(split(response.header("content-type").value_or(""), ';').front()));
+  const std::string type_line = response.header("content-type").value_or("");
+  const std::string_view declared = trim(split(type_line, ';').front());
   if (declared == image::media::kDockerSchema1 || declared == image::media::kDockerSchema1Signed)
     return failed_precondition(
         "[DEPRECATION NOTICE] Docker Image Format v1 and Docker Image manifest version 2, schema 1 support is "

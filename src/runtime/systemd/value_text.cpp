@@ -90,11 +90,15 @@ class Parser {
     if (c == '(') return structure();
     if (c == '{') return dictionary();
     if (c == '<') return variant();
-    if (c == '\'' || c == '"') return ValueText{Kind::kText, {kAnyText}, TRY(quoted(Escapes::kText))};
+    if (c == '\'' || c == '"') {
+      auto text = TRY(quoted(Escapes::kText));
+      return ValueText{Kind::kText, {kAnyText}, std::move(text)};
+    }
     if (c == 'b' && (rest().substr(1, 1) == "'" || rest().substr(1, 1) == "\"")) {
       ++at_;
       // GVariant's byte strings end with a zero.
-      return ValueText{Kind::kBytes, "ay", TRY(quoted(Escapes::kBytes)) + '\0'};
+      const auto bytes = TRY(quoted(Escapes::kBytes));
+      return ValueText{Kind::kBytes, "ay", bytes + '\0'};
     }
     if ((c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.') return number();
     return word();

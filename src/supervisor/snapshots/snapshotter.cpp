@@ -129,7 +129,8 @@ Result<std::vector<Mount>> Snapshotter::create(const Scope& scope, const std::st
   row.id = next_id_++;
   row.info = {key, parent, kind, labels, now(), {}};
   row.info.updated = row.info.created;
-  SnapshotChain chain{row.id, kind, {}, TRY(checked_maps(labels))};
+  SnapshotChain chain{row.id, kind, {}, {}};
+  chain.ids = TRY(checked_maps(labels));
   TRY(database_.read([&](Session& session) -> Result<void> {
     if (TRY(find(session, scope, key))) return already_exists("snapshot \"" + key + "\"");
     chain.parents = TRY(ancestors(session, scope, parent));
