@@ -56,6 +56,7 @@ Result<void> mount_v1(const InitPlan& plan, FdRef target, const PlannedMount& pl
   FilesystemContext context = TRY(FilesystemContext::open("tmpfs"));
   TRY(context.set("source", "tmpfs"));
   TRY(context.set("mode", "755"));
+  TRY(give_mount_label(context, plan, "tmpfs"));
   const uint64_t attributes = planned.options.attributes.set;
   DetachedMount top = TRY(std::move(context).create(attributes & ~uint64_t{MOUNT_ATTR_RDONLY}));
   const UniqueFd root = TRY(std::move(top).attach(target));

@@ -16,6 +16,7 @@
 #include "linux/process_attributes.h"
 #include "runtime/console.h"
 #include "runtime/intel_rdt.h"
+#include "runtime/kernel_files.h"
 #include "runtime/launch.h"
 #include "runtime/pidfd_socket.h"
 #include "runtime/process_limits.h"
@@ -105,7 +106,7 @@ Result<Program> enter(ExecPlan& plan) {
   plan.container.reset();
   if (plan.root.valid()) TRY(linux::change_root(plan.root));
   plan.root.reset();
-  TRY(linux::join_session_keyring("_ses." + plan.record->id));
+  TRY(join_keyring(plan.record->id, plan.process->selinux_label));
   if (plan.process->terminal) {
     const RootDir root = TRY(RootDir::open("/"));
     TRY(take_console(TRY(open_console(root)), plan.console_socket, *plan.process));

@@ -166,7 +166,7 @@ Error run_init(InitPlan& plan, bool& told) {
     ::setsid();
     if (!plan.staged) TRY(take_rights_of_runtime(plan));
     TRY(enter_namespaces(plan));
-    if (plan.new_keyring) TRY(linux::join_session_keyring("_ses." + plan.record->id));
+    if (plan.new_keyring) TRY(join_keyring(plan.record->id, plan.spec->process->selinux_label));
     TRY(build_rootfs(plan));
     if (const auto& personality = plan.linux_part->personality) TRY(linux::set_personality(personality->domain));
     if (const auto& policy = plan.linux_part->memory_policy)

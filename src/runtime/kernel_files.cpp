@@ -11,6 +11,7 @@
 #include "base/sys.h"
 #include "linux/detached_mount.h"
 #include "linux/namespaces.h"
+#include "linux/process_attributes.h"
 
 namespace hull::runtime {
 namespace {
@@ -58,6 +59,15 @@ Result<void> write_sysctls(const std::map<std::string, std::string>& values) {
 Result<void> set_exec_profile(const std::string& file, const std::string& value) {
   const UniqueFd proc = TRY(open_proc());
   return write_below(proc, std::to_string(::getpid()) + "/" + file, value);
+}
+
+Result<void> join_keyring(const std::string& container_id, const std::string& selinux_label) {
+  const std::string name = "_ses." + container_id;
+  if (selinux_label.empty()) return linux::join_session_keyring(name);
+  TRY(set_exec_profile("attr/keycreate", selinux_label).context("label keyring"));
+  TRY(linux::join_session_keyring(name));
+  // Those that it makes later are its own matter.
+  return set_exec_profile("attr/keycreate", "\n").context("label keyring");
 }
 
 bool setgroups_denied() {

@@ -16,6 +16,8 @@ Result<UniqueFd> open_proc();
 Result<void> write_sysctls(const std::map<std::string, std::string>& values);
 /// What the next exec of this process is labelled with. file: "attr/exec" or below.
 Result<void> set_exec_profile(const std::string& file, const std::string& value);
+/// A session keyring of the container's own, under the label of its processes where they have one.
+Result<void> join_keyring(const std::string& container_id, const std::string& selinux_label);
 /// Whether this user namespace forbids setgroups(2).
 bool setgroups_denied();
 /// New clocks for a new time namespace, which this process enters. Needs the host's /proc in sight.

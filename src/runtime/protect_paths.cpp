@@ -24,6 +24,7 @@ Result<UniqueFd> open_host_null() {
 /// Hides what is open: a directory behind an empty read-only tmpfs, anything else behind the null device.
 class Mask {
  public:
+  explicit Mask(const InitPlan& plan) : plan_(plan) {}
   Result<void> hide(FdRef object) {
     if (!S_ISDIR(TRY(sys::fstat(object)).st_mode)) {
       if (!null_.valid()) null_ = TRY(open_host_null());
@@ -38,6 +39,7 @@ class Mask {
     auto context = TRY(linux::FilesystemContext::open("tmpfs"));
     TRY(context.set("source", "tmpfs"));
     TRY(context.set("size", "0"));
+    TRY(give_mount_label(context, plan_, "tmpfs"));
     empty_ =
         TRY(TRY(std::move(context).create(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC))
                 .attach(object));
@@ -45,6 +47,7 @@ class Mask {
   }
 
  private:
+  const InitPlan& plan_;
   UniqueFd null_;
   UniqueFd empty_;
 };
@@ -78,7 +81,7 @@ Result<void> protect_paths(const InitPlan& plan, const RootDir& root) {
   TRY(finish_dev(plan, root));
   for (const std::string& path : plan.linux_part->readonly_paths)
     TRY(set_read_only(root, path).context("make " + path + " read-only"));
-  Mask mask;
+  Mask mask(plan);
   for (const std::string& path : plan.linux_part->masked_paths) {
     auto object = root.open(path, O_PATH);
     if (!object.ok() && missing(object.error())) continue;

@@ -4,6 +4,7 @@
 #include <linux/magic.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -89,7 +90,17 @@ Result<UniqueFd> open_mount_directory(const RootDir& root, const spec::Mount& mo
   return direct;
 }
 
-Result<void> mount_filesystem(const RootDir& root, const PlannedMount& planned) {
+/// A message queue's file system takes no label when it is mounted; its root does, as a file.
+Result<void> label_queues(const InitPlan& plan, const DetachedMount& made, std::string_view type) {
+  const std::string& label = plan.linux_part->mount_label;
+  if (label.empty() || type != "mqueue") return {};
+  const UniqueFd opened = TRY(sys::openat(made.root(), ".", O_RDONLY | O_DIRECTORY));
+  if (::fsetxattr(opened.get(), "security.selinux", label.data(), label.size(), 0) == -1)
+    return Error::from_errno(errno, "set linux.mountLabel \"" + label + "\"");
+  return {};
+}
+
+Result<void> mount_filesystem(const InitPlan& plan, const RootDir& root, const PlannedMount& planned) {
   const spec::Mount& mount = *planned.mount;
   const MountOptions& options = planned.options;
   const bool existed = root.open(mount.destination, O_PATH).ok();
@@ -101,11 +112,13 @@ Result<void> mount_filesystem(const RootDir& root, const PlannedMount& planned) 
   if (tmpfs && existed) TRY(keep_mode(context, options.data, target));
   TRY(context.set_options(options.data));
   for (const std::string& flag : options.superblock_flags) TRY(context.set_flag(flag));
+  TRY(give_mount_label(context, plan, mount.type));
   // Read-only goes last for what is still to be filled: /dev gets its nodes, a copy its files.
   const bool fill_first = tmpfs && (options.copy_up || clean_path(mount.destination) == "/dev");
   uint64_t attributes = options.attributes.set | options.recursive_attributes.set;
   if (fill_first) attributes &= ~uint64_t{MOUNT_ATTR_RDONLY};
   DetachedMount made = TRY(std::move(context).create(attributes));
+  TRY(label_queues(plan, made, mount.type));
   if (planned.id_map.valid())
     TRY(made.change({.set = MOUNT_ATTR_IDMAP, .user_namespace = planned.id_map}, Recursive::kNo).context("idmap"));
   if (tmpfs && options.copy_up) {
@@ -122,10 +135,16 @@ Result<void> mount_filesystem(const RootDir& root, const PlannedMount& planned) 
 Result<void> mount_one(const InitPlan& plan, const RootDir& root, PlannedMount& planned) {
   if (is_bind(planned)) return attach_bind(plan, root, planned);
   if (planned.mount->type == "cgroup" || planned.mount->type == "cgroup2") return mount_cgroups(plan, root, planned);
-  return mount_filesystem(root, planned);
+  return mount_filesystem(plan, root, planned);
 }
 
 }  // namespace
+
+Result<void> give_mount_label(FilesystemContext& context, const InitPlan& plan, std::string_view type) {
+  const std::string& label = plan.linux_part->mount_label;
+  if (label.empty() || type == "proc" || type == "sysfs" || type == "mqueue") return {};
+  return context.set("context", label).context("linux.mountLabel \"" + label + "\"");
+}
 
 Result<void> check_inside_proc(FdRef target, const PlannedMount& planned) {
   const std::string path = clean_path(planned.mount->destination);

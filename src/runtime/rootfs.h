@@ -25,6 +25,8 @@ Result<void> enter_rootfs(const InitPlan& plan, const RootDir& root);
 Result<void> check_inside_proc(FdRef target, const PlannedMount& planned);
 /// A mount of the cgroup hierarchies, as the container may see them.
 Result<void> mount_cgroups(const InitPlan& plan, const RootDir& root, const PlannedMount& planned);
+/// linux.mountLabel for a file system that takes one; the kernel labels procfs and sysfs itself. Source: runc.
+Result<void> give_mount_label(linux::FilesystemContext& context, const InitPlan& plan, std::string_view type);
 /// Copies a directory's content into another directory (tmpcopyup).
 Result<void> copy_tree(FdRef from, FdRef to);
 

@@ -1,10 +1,12 @@
 #include <fcntl.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <cstdlib>
 
 #include "base/log.h"
 #include "base/sys.h"
+#include "base/text.h"
 #include "linux/seccomp_filter.h"
 #include "runtime/commands/command.h"
 #include "runtime/report.h"
@@ -102,8 +104,21 @@ Result<void> check_arguments(const Command& command, size_t count) {
   return invalid_argument("\"" + std::string(command.name) + "\" requires " + how + " argument(s)");
 }
 
+/// A system call that the kernel lacks, said of a kernel that lacks it by its age (docs/decisions/009).
+std::string explain_kernel(std::string message) {
+  constexpr std::string_view kMissing = "function not implemented";
+  if (message.find(kMissing) == std::string::npos) return message;
+  utsname kernel{};
+  ::uname(&kernel);
+  const auto numbers = split(kernel.release, '.');
+  const unsigned major = parse_integer<unsigned>(numbers[0]).value_or(0);
+  const unsigned minor = numbers.size() > 1 ? parse_integer<unsigned>(numbers[1]).value_or(0) : 0;
+  if (std::pair(major, minor) >= std::pair(5U, 12U)) return message;
+  return message + " (this is Linux " + kernel.release + "; hull-runc needs 5.12 or later)";
+}
+
 int fail(const Error& error, std::string_view prefix, int code) {
-  report_failure(std::string(prefix) + go_spelling(error));
+  report_failure(std::string(prefix) + explain_kernel(go_spelling(error)));
   return code;
 }
 

@@ -1,5 +1,6 @@
 """Limits, devices, freezer and killing where cgroup v2 is the only hierarchy: in a machine of their own."""
 import json
+import shlex
 
 import pytest
 from in_vm import VmRuntime
@@ -111,3 +112,56 @@ def test_a_file_that_refuses_is_named_and_nothing_is_left(runc, unified, text):
         runc.start({"unified": unified})
     assert text in str(failure.value)
     assert runc.vm.run(f"ls -d /sys/fs/cgroup/test/c{runc.count}", check=False).returncode != 0
+
+
+DELEGATE = """
+grep -q ^hulltest: /etc/passwd || echo "hulltest:x:7777:7777::/vm:/bin/sh" >>/etc/passwd
+cd /sys/fs/cgroup; echo +memory +pids +cpu >cgroup.subtree_control; mkdir -p mine; echo +memory +pids +cpu >mine/cgroup.subtree_control
+mkdir -p mine/shell; chown 7777:7777 mine mine/cgroup.procs mine/cgroup.subtree_control mine/shell mine/shell/cgroup.procs
+mkdir -p /vm/own /vm/run; cp -r /vm/rootfs /vm/own/; chown -R 7777:7777 /vm/own /vm/run; chmod 755 /vm /vm/hull-runc
+cat >/vm/in_own <<U
+#!/bin/sh
+[ \$1 = outside ] || echo 0 >/sys/fs/cgroup/mine/shell/cgroup.procs
+shift; cd /vm/own; export XDG_RUNTIME_DIR=/vm/run
+exec setpriv --reuid 7777 --regid 7777 --clear-groups --inh-caps=-all "\$@"
+U
+chmod 755 /vm/in_own
+"""
+
+
+@pytest.fixture(scope="module")
+def own(runc):
+    """An ordinary user to whom a part of the tree belongs; no systemd of its own."""
+    runc.vm.run(DELEGATE)
+    runc.vm.run("/vm/in_own outside /vm/hull-runc spec --rootless")
+    return runc
+
+
+def start_own(own, name, where, **linux):
+    config = json.loads(own.vm.run("cat /vm/own/config.json").stdout)
+    config["process"] |= {"terminal": False, "args": ["sleep", "1000"]}
+    config["linux"] |= linux
+    own.vm.run(f"printf %s {shlex.quote(json.dumps(config))} >/vm/own/config.json")
+    return own.vm.run(f"/vm/in_own {where} /vm/hull-runc run -d {name} </dev/null >/vm/own.out 2>&1; s=$?; cat /vm/own.out; exit $s", check=False)
+
+
+def test_a_tree_delegated_to_a_user_without_systemd(own):
+    done = start_own(own, "mine", "inside", cgroupsPath="/mine/c", resources={"memory": {"limit": 64 << 20}, "pids": {"limit": 33}})
+    assert done.returncode == 0, done.stdout
+    assert own.read("c", "memory.max", "pids.max", at="mine") == [str(64 << 20), "33"]
+    pid = json.loads(own.vm.run("/vm/in_own inside /vm/hull-runc state mine").stdout)["pid"]
+    assert own.vm.run(f"cat /proc/{pid}/cgroup").stdout == "0::/mine/c\n"
+    assert own.vm.run("/vm/in_own inside /vm/hull-runc exec mine cat /proc/self/cgroup").stdout == "0::/\n"
+    own.vm.run("/vm/in_own inside /vm/hull-runc update --pids-limit 9 mine; /vm/in_own inside /vm/hull-runc pause mine")
+    assert own.read("c", "pids.max", "cgroup.freeze", at="mine") == ["9", "1"]
+    own.vm.run("/vm/in_own inside /vm/hull-runc resume mine; /vm/in_own inside /vm/hull-runc delete --force mine")
+    assert own.vm.run("ls -d /sys/fs/cgroup/mine/c", check=False).returncode != 0
+
+
+def test_without_delegation_limits_are_refused_and_none_are_needed(own):
+    done = start_own(own, "bare", "outside", cgroupsPath="", resources={})
+    assert done.returncode == 0, done.stdout
+    own.vm.run("/vm/in_own outside /vm/hull-runc exec bare true; /vm/in_own outside /vm/hull-runc delete --force bare")
+    done = start_own(own, "bare2", "outside", cgroupsPath="", resources={"pids": {"limit": 33}})
+    assert done.returncode == 1 and "rootless needs no limits + no cgrouppath" in done.stdout
+    assert own.vm.run("/vm/in_own outside /vm/hull-runc list -q").stdout == ""
