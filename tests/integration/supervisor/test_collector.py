@@ -11,7 +11,7 @@ from harness.oci_archive import Image
 from harness.paths import peer
 from harness.waiting import until
 
-CALLS = "fdatasync openat pwrite64 rmdir unlink unlinkat".split()
+CALLS = "fdatasync openat pwrite64 unlink unlinkat".split()
 
 
 @pytest.fixture
@@ -45,13 +45,12 @@ def assert_whole(daemon, image: Image):
         data = (daemon.folder / "root/content/blobs/sha256" / digest).read_bytes()
         assert hashlib.sha256(data).hexdigest() == digest
     assert_complete(daemon, image)
-    committed = [line.split() for line in daemon.ctr("snapshots", "ls").stdout.splitlines()[1:]]
-    (top,) = [line[0] for line in committed if len(line) == 3]
-    daemon.ctr("snapshots", "prepare", "look", top)
+    chain = image.snapshots()
+    daemon.ctr("snapshots", "prepare", "look", list(chain)[-1])
     mounts = daemon.ctr("snapshots", "mounts", "/x", "look").stdout
-    for lower in mounts.split("lowerdir=")[1].split()[0].split(","):
-        for folder in lower.split(":"):
-            assert any(pathlib.Path(folder).iterdir())
+    lowers = mounts.split("lowerdir=")[1].split()[0].split(",")[0].split(":")
+    for folder, files in zip(reversed(lowers), chain.values(), strict=True):
+        assert {path.name: path.read_bytes() for path in pathlib.Path(folder).iterdir()} == files
     daemon.ctr("snapshots", "rm", "look")
 
 
