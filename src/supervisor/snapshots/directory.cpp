@@ -2,11 +2,13 @@
 
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <linux/openat2.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
+#include <memory>
 #include <set>
 
 #include "base/files.h"
@@ -17,44 +19,82 @@
 namespace hull::supervisor {
 namespace {
 
-/// Adds up what a tree holds. Linear: each member is looked at once, by its folder's descriptor.
+/// Adds up what a tree holds, which a container may be changing: no link is followed, and nothing beside the tree
+/// counted. Linear, however deep: a folder is found from one that is open a few names above it.
 class UsageWalk {
  public:
   /// base: "" or the older tree.
   explicit UsageWalk(std::string base) : base_(std::move(base)) {}
 
   Result<Usage> run(const std::string& root) {
-    std::vector<std::string> folders{""};
-    while (!folders.empty()) {
-      const std::string folder = std::move(folders.back());
-      folders.pop_back();
-      auto opened = sys::open(root + folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-      if (opened.is(Code::kNotFound) && !folder.empty()) continue;  // a running container changes its layer
-      TRY(add_folder(TRY(std::move(opened)), folder, folders));
+    auto top = std::make_shared<Start>();
+    top->dir = TRY(sys::open(root, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
+    if (!base_.empty()) top->older = TRY(sys::open(base_, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
+    folders_.push_back({std::move(top), "."});
+    while (!folders_.empty()) {
+      const Folder folder = std::move(folders_.back());
+      folders_.pop_back();
+      auto opened = open_below(folder.start->dir, folder.path);
+      if (opened.ok())
+        TRY(add_folder(std::move(opened).value(), folder));
+      else if (!has_changed(opened.error()))
+        return std::move(opened).error();
     }
     return usage_;
   }
 
  private:
-  Result<void> add_folder(FdRef dir, const std::string& folder, std::vector<std::string>& folders) {
+  static constexpr size_t kMostPath = 512;
+  struct Start {
+    UniqueFd dir;
+    UniqueFd older;  // invalid where there is none
+  };
+  struct Folder {
+    std::shared_ptr<const Start> start;
+    std::string path;
+  };
+
+  static Result<UniqueFd> open_below(FdRef start, const std::string& path) {
+    return sys::openat2(start, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0,
+                        RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
+  }
+  static bool has_changed(const Error& error) {
+    return error.code() == Code::kNotFound || error.number() == ELOOP || error.number() == ENOTDIR ||
+           error.number() == EXDEV || error.number() == EAGAIN;
+  }
+
+  Result<void> add_folder(UniqueFd dir, const Folder& folder) {
     UniqueFd older;
-    if (!base_.empty()) {
-      auto opened = sys::open(base_ + folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    if (folder.start->older.valid()) {
+      auto opened = open_below(folder.start->older, folder.path);
       if (opened.ok()) older = std::move(opened).value();
     }
-    if (!is_old(older, ".", TRY(sys::fstat(dir)))) count(TRY(sys::fstat(dir)));
-    for (const std::string& name : TRY(list_directory(dir))) {
+    const auto self = TRY(sys::fstat(dir));
+    if (!is_old(older, ".", self)) count(self);
+    std::vector<std::string> below;
+    for (std::string& name : TRY(list_directory(FdRef(dir)))) {
       const auto found = sys::fstatat(dir, name, AT_SYMLINK_NOFOLLOW);
       if (!found.ok()) continue;
-      if (S_ISDIR(found->st_mode)) {
-        folders.push_back(folder + "/" + name);
-        continue;
-      }
-      if (is_old(older, name, *found)) continue;
-      if (found->st_nlink > 1 && !linked_.insert({found->st_dev, found->st_ino}).second) continue;
-      count(*found);
+      if (S_ISDIR(found->st_mode))
+        below.push_back(std::move(name));
+      else
+        add_member(older, name, *found);
     }
+    if (below.empty()) return {};
+    std::shared_ptr<const Start> start = folder.start;
+    std::string path = folder.path + "/";
+    if (path.size() > kMostPath) {
+      start = std::make_shared<const Start>(Start{std::move(dir), std::move(older)});
+      path.clear();
+    }
+    for (const std::string& name : below) folders_.push_back({start, path + name});
     return {};
+  }
+
+  void add_member(FdRef older, const std::string& name, const struct stat& found) {
+    if (is_old(older, name, found)) return;
+    if (found.st_nlink > 1 && !linked_.insert({found.st_dev, found.st_ino}).second) return;
+    count(found);
   }
 
   /// A snapshot keeps numbers and times of change, until something is changed.
@@ -71,6 +111,7 @@ class UsageWalk {
   }
 
   const std::string base_;
+  std::vector<Folder> folders_;
   Usage usage_;
   std::set<std::pair<dev_t, ino_t>> linked_;
 };

@@ -44,5 +44,20 @@ TEST(DiskUsage, CountsHardLinksOnceAndHolesNot) {
   MUST(remove_tree(root));
 }
 
+TEST(DiskUsage, ATreeDeeperThanAPathIsCountedAndLinksAreNotFollowed) {
+  char name[] = "/tmp/hull-usage-XXXXXX";
+  const std::string root = ::mkdtemp(name);
+  const auto before = MUST(disk_usage(root));
+  UniqueFd at = MUST(sys::open(root, O_RDONLY | O_DIRECTORY));
+  for (int i = 0; i < 300; ++i) {
+    MUST(sys::mkdirat(at, std::string(20, 'd'), 0755));
+    at = MUST(sys::openat(at, std::string(20, 'd'), O_RDONLY | O_DIRECTORY));
+  }
+  MUST(sys::symlinkat("/usr", at, "link"));
+  const auto after = MUST(disk_usage(root));
+  EXPECT_EQ(after.inodes - before.inodes, 301);
+  MUST(remove_tree(root));
+}
+
 }  // namespace
 }  // namespace hull::supervisor
