@@ -180,9 +180,14 @@ void Container::deliver_exit(Process& process, ExitReport report) {
 /// Without a pid namespace of its own, the container's other processes outlive its first one.
 void Container::kill_leftovers() {
   if (!cgroup_) return;
-  const auto pids = cgroup_->processes();
-  if (!pids.ok()) return;
-  for (const pid_t pid : *pids) (void)sys::kill(pid, SIGKILL).ok();
+  std::map<pid_t, UniqueFd> held;
+  for (const pid_t pid : cgroup_->processes().value_or({}))
+    if (auto process = sys::pidfd_open(pid); process.ok()) held.emplace(pid, std::move(*process));
+  if (held.empty()) return;
+  // A number may have become another process's since it was read: what is listed still is what we hold.
+  for (const pid_t pid : cgroup_->processes().value_or({}))
+    if (const auto found = held.find(pid); found != held.end())
+      (void)sys::pidfd_send_signal(found->second, SIGKILL).ok();
 }
 
 void Container::start(const std::string& exec_id, Done<pid_t> done) {

@@ -36,12 +36,13 @@ struct ContainerSettings {
   Owner io_owner;
   bool no_pivot_root = false;
   bool no_new_keyring = false;
+  std::string criu_work_path;  ///< criu's logs; empty: the bundle
 };
 
 /// What a checkpoint takes along, and what becomes of the container.
 struct CheckpointSettings {
   std::string path;       ///< where the images go
-  std::string work_path;  ///< criu's logs; empty: the bundle
+  std::string work_path;  ///< criu's logs; empty: where the container's options want them
   bool exit = false;      ///< the container ends with it
   bool open_tcp = false;
   bool external_unix_sockets = false;
@@ -101,6 +102,9 @@ class Container : public std::enable_shared_from_this<Container> {
   void announce_created(const Done<pid_t>& done);
   void start_init(Done<pid_t> done);
   void restore_init(Done<pid_t> done);
+  std::string criu_work() const {
+    return settings_.criu_work_path.empty() ? bundle_ + "/criu-work" : settings_.criu_work_path;
+  }
   void ask_status(std::function<void(const std::string&)> done);
   void init_started(const Result<std::string>& output, const Done<pid_t>& done);
   void start_exec(const std::shared_ptr<Process>& process, Done<pid_t> done);

@@ -17,7 +17,7 @@ void Container::checkpoint(const CheckpointSettings& settings, Done<void> done) 
                       "cannot checkpoint a " +
                           std::string(init_->state() == ProcessState::kStopped ? "stopped" : "created") + " task"));
   // criu's own log says what it could not do: it stays in the bundle until the task is deleted.
-  const std::string work = settings.work_path.empty() ? bundle_ + "/criu-work" : settings.work_path;
+  const std::string work = settings.work_path.empty() ? criu_work() : settings.work_path;
   if (auto made = make_directories(work, 0700); !made.ok()) return done(made);
   std::vector<std::string> words{"checkpoint", "--image-path", settings.path, "--work-path", work};
   if (!settings.exit) words.push_back("--leave-running");
@@ -48,7 +48,7 @@ void Container::checkpoint(const CheckpointSettings& settings, Done<void> done) 
 
 /// Start, for a container that was created from a checkpoint: until then there is no process.
 void Container::restore_init(Done<pid_t> done) {
-  const std::string work = bundle_ + "/criu-work";
+  const std::string work = criu_work();
   if (auto made = make_directories(work, 0700); !made.ok()) return done(made.error());
   init_->set_state(ProcessState::kStarting);
   std::vector<std::string> words{"restore",  "--detach",     "--bundle",  bundle_,       "--pid-file",

@@ -18,7 +18,8 @@ Result<ContainerSettings> parse_options(const containerd::task::v2::CreateTaskRe
   ContainerSettings settings{.runtime = default_settings(request.bundle(), container_namespace),
                              .io_owner = {},
                              .no_pivot_root = false,
-                             .no_new_keyring = false};
+                             .no_new_keyring = false,
+                             .criu_work_path = {}};
   const auto& any = request.options();
   if (any.type_url().empty()) return settings;
   const std::string type = any.type_url().substr(any.type_url().rfind('/') + 1);
@@ -32,6 +33,12 @@ Result<ContainerSettings> parse_options(const containerd::task::v2::CreateTaskRe
   settings.io_owner = {options.io_uid(), options.io_gid()};
   settings.no_pivot_root = options.no_pivot_root();
   settings.no_new_keyring = options.no_new_keyring();
+  settings.criu_work_path = options.criu_work_path();
+  for (const auto& [name, path] : {std::pair("criu_work_path", &options.criu_work_path()), {"root", &options.root()}})
+    if (!path->empty() && !path->starts_with("/"))
+      return invalid_argument(std::string(name) + " \"" + *path + "\": expected an absolute path");
+  // Runtimes dropped their --criu; they find it in PATH.
+  if (!options.criu_path().empty()) return unimplemented("criu_path: runtimes look for criu in PATH");
   return settings;
 }
 

@@ -27,6 +27,16 @@ Result<std::string> image_path_of(const google::protobuf::Any& options) {
   return given.image_path();
 }
 
+/// Whose images the task's options want it to be restored from; mostly empty.
+Result<std::string> restore_path_of(const google::protobuf::Any& options) {
+  if (!options.type_url().ends_with("containerd.runc.v1.Options")) return std::string();
+  containerd::runc::v1::Options given;
+  if (!given.ParseFromString(options.value())) return invalid_argument("options: malformed " + options.type_url());
+  if (!given.criu_image_path().empty() && !given.criu_image_path().starts_with("/"))
+    return invalid_argument("criu_image_path \"" + given.criu_image_path() + "\": expected an absolute path");
+  return given.criu_image_path();
+}
+
 /// Names a process in any of the shim's requests that have one.
 template <class Message>
 Message process_request(const std::string& id, const std::string& exec_id) {
@@ -98,7 +108,9 @@ TasksService::Reactor* TasksService::Create(Context* context, const tasks_api::C
     const Scope scope = TRY(scope_of(*context));
     TRY(validate_identifier(request->container_id()));
     NewTask task{.ns = scope.ns, .id = request->container_id(), .request = {}, .runtime = request->runtime_path()};
-    if (request->has_checkpoint()) {
+    // Before the client's own images, as with containerd.
+    task.request.set_checkpoint(TRY(restore_path_of(request->options())));
+    if (request->has_checkpoint() && task.request.checkpoint().empty()) {
       if (request->checkpoint().media_type() != kCheckpointImages)
         return invalid_argument("unsupported checkpoint type \"" + request->checkpoint().media_type() + "\"");
       const auto images = TRY(digest_from(request->checkpoint().digest()));

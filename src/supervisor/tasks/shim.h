@@ -41,6 +41,9 @@ class Shim : public std::enable_shared_from_this<Shim> {
   void share(std::shared_ptr<const std::string> user) { user_ = std::move(user); }
   /// Whether another container's Shim is connected to the same process.
   bool shared() const { return user_.use_count() > 1; }
+  /// Somebody else has started it for this container, and ends it.
+  void set_given() { given_ = true; }
+  bool given() const { return given_; }
   /// Repeat calls do nothing. From any thread.
   void close();
   bool connected() const { return client_ && !client_->closed(); }
@@ -102,6 +105,7 @@ class Shim : public std::enable_shared_from_this<Shim> {
   std::shared_ptr<ttrpc::Client> client_;
   ShimAddress address_;
   std::shared_ptr<const std::string> user_;
+  bool given_ = false;  // before others see this object
   const std::shared_ptr<End> end_ = std::make_shared<End>();
   std::shared_ptr<ShimLog> log_;
   std::atomic<bool> removing_ = false;

@@ -12,6 +12,7 @@
 #include "base/spawn.h"
 #include "base/sys.h"
 #include "base/text.h"
+#include "ipc/proto/shim/runc_options.pb.h"
 
 namespace hull::supervisor {
 namespace {
@@ -130,6 +131,20 @@ Result<ShimAddress> parse_shim_address(const std::string& text) {
   if (address.starts_with("unix://")) address.erase(0, 7);
   if (!address.starts_with("/")) return invalid_argument("shim address \"" + address + "\": expected a unix socket");
   return ShimAddress{address, version};
+}
+
+Result<std::optional<ShimAddress>> given_shim(const std::string& options_type, const std::string& options) {
+  containerd::runc::v1::Options given;
+  if (!options_type.ends_with("containerd.runc.v1.Options") || !given.ParseFromString(options) ||
+      given.task_api_address().empty())
+    return std::optional<ShimAddress>();
+  std::string address = given.task_api_address();
+  if (address.starts_with("ttrpc+")) address.erase(0, 6);
+  auto shim = TRY(parse_shim_address(address).context("task_api_address"));
+  if (given.task_api_version() == 1 || given.task_api_version() > 3)
+    return invalid_argument("task_api_version " + std::to_string(given.task_api_version()) + " is not supported");
+  shim.version = given.task_api_version() == 0 ? 2 : static_cast<int>(given.task_api_version());
+  return std::optional(shim);
 }
 
 std::string format_shim_address(const ShimAddress& address) {

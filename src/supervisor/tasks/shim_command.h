@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "base/call.h"
@@ -40,6 +41,9 @@ Result<std::string> shim_info(const Call& call, const std::string& binary, const
 /// What a shim's start printed, or its bundle keeps: an address, or bootstrap parameters as JSON.
 /// Errors: kInvalidArgument: no unix socket over ttrpc.
 Result<ShimAddress> parse_shim_address(const std::string& text);
+/// A shim that a task's options name (containerd.runc.v1.Options, task_api_address), instead of one to be started.
+/// Errors: kInvalidArgument.
+Result<std::optional<ShimAddress>> given_shim(const std::string& options_type, const std::string& options);
 /// As bootstrap parameters.
 std::string format_shim_address(const ShimAddress& address);
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "ipc/proto/shim/runc_options.pb.h"
+
 #include "base/files.h"
 #include "base/ids.h"
 #include "base/sys.h"
@@ -71,6 +73,22 @@ TEST_F(ShimCommandTest, DeleteNeedsAnAnswer) {
   const auto deleted =
       delete_after_shim(Call::within(std::chrono::seconds(10)), script("printf '\\010\\007'"), bundle_, {});
   EXPECT_EQ(deleted->pid(), 7U);
+}
+
+TEST(GivenShim, IsWhatTheOptionsName) {
+  containerd::runc::v1::Options options;
+  const auto given = [&] { return given_shim("containerd.runc.v1.Options", options.SerializeAsString()); };
+  EXPECT_EQ(MUST(given()), std::nullopt);
+  options.set_task_api_address("ttrpc+unix:///run/sandbox.sock");
+  EXPECT_EQ(MUST(given()), (ShimAddress{"/run/sandbox.sock", 2}));
+  options.set_task_api_version(3);
+  EXPECT_EQ(MUST(given()), (ShimAddress{"/run/sandbox.sock", 3}));
+  EXPECT_EQ(MUST(given_shim("other.Options", options.SerializeAsString())), std::nullopt);
+  options.set_task_api_version(4);
+  EXPECT_TRUE(given().is(Code::kInvalidArgument));
+  options.set_task_api_version(0);
+  options.set_task_api_address("vsock://1:2");
+  EXPECT_TRUE(given().is(Code::kInvalidArgument));
 }
 
 }  // namespace

@@ -87,8 +87,10 @@ Result<task_api::DeleteResponse> Tasks::end_deleted(const Call& call, const std:
   if (!deleted.ok() && !deleted.is(Code::kNotFound)) return deleted;
   const std::string& id = shim->bundle.id;
   if (!shim->begin_removal()) return no_such_task(id);
-  const auto ended = shim->call<google::protobuf::Empty>(Call::within(kGoodbyeTime, stop_.get_token()), "Shutdown",
-                                                         request_for<task_api::ShutdownRequest>(*shim));
+  const auto ended =
+      shim->given() ? google::protobuf::Empty()
+                    : shim->call<google::protobuf::Empty>(Call::within(kGoodbyeTime, stop_.get_token()), "Shutdown",
+                                                          request_for<task_api::ShutdownRequest>(*shim));
   shim->close();
   if (!ended.ok() && !ended.is(Code::kUnavailable)) {
     logging::warn("shut down shim", {{"id", id}, {"error", ended.error().message()}});
@@ -116,6 +118,7 @@ bool Tasks::end_gently(Shim& shim) {
   const auto deleted =
       shim.call<task_api::DeleteResponse>(limits, "Delete", request_for<task_api::DeleteRequest>(shim));
   if (!deleted.ok() && !deleted.is(Code::kNotFound)) return false;
+  if (shim.given()) return true;
   (void)shim.call<google::protobuf::Empty>(limits, "Shutdown", request_for<task_api::ShutdownRequest>(shim)).ok();
   return shim.shared() || shim.await_end(limits);
 }

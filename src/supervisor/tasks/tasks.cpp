@@ -14,6 +14,7 @@ namespace {
 constexpr std::chrono::seconds kLoadTime(5);
 constexpr const char* kBinaryFile = "shim-binary-path";
 constexpr const char* kBootstrapFile = "bootstrap.json";
+constexpr const char* kGivenFile = "shim-is-given";
 
 Error no_such_task(const std::string& id) { return not_found("task " + id + " not found"); }
 
@@ -93,7 +94,7 @@ Result<void> Tasks::launch(const Call& call, const std::shared_ptr<Shim>& shim, 
   // What a restarted supervisor needs should the shim be dead by then.
   TRY(replace_file(shim->bundle.file(kBinaryFile), shim->binary, 0600, Durable::kNo));
   TRY(shim->open_log(loop_));
-  const auto address = TRY(start_shim(call, shim->binary, shim->bundle, config_.shims, options));
+  const auto address = TRY(reach(call, shim, options));
   // Stock shims write the first themselves, too; the second says which version they speak.
   TRY(replace_file(shim->bundle.file("address"), "unix://" + address.socket, 0600, Durable::kNo));
   if (address.version > 2)
@@ -107,6 +108,17 @@ Result<void> Tasks::connect(const std::shared_ptr<Shim>& shim, const ShimAddress
     // A pool's thread: the loop serves every other shim meanwhile.
     if (auto dead = weak.lock()) cleaners_.submit([this, dead = std::move(dead)] { shim_died(dead); });
   });
+}
+
+/// Starts the shim, unless the options name one that serves already.
+Result<ShimAddress> Tasks::reach(const Call& call, const std::shared_ptr<Shim>& shim, const std::string& options) {
+  google::protobuf::Any any;
+  CHECK(any.ParseFromString(options));  // we have written it
+  const auto given = TRY(given_shim(any.type_url(), any.value()));
+  if (!given) return start_shim(call, shim->binary, shim->bundle, config_.shims, options);
+  shim->set_given();
+  TRY(replace_file(shim->bundle.file(kGivenFile), "", 0600, Durable::kNo));
+  return *given;
 }
 
 /// Containers of one group have one shim, which their ends must not end.
@@ -181,14 +193,15 @@ Result<void> Tasks::adopt(const Bundle& bundle) {
   if (address.is(Code::kNotFound)) address = read_file(bundle.file("address"), 4_KiB);
   const std::string binary(trim(read_file(bundle.file(kBinaryFile), 4_KiB).value_or("")));
   const auto shim = std::make_shared<Shim>(bundle, binary);
-  const auto reach = [&]() -> Result<void> {
+  if (exists(bundle.file(kGivenFile))) shim->set_given();
+  const auto reach_it = [&]() -> Result<void> {
     if (!address.ok()) return address.error();
     TRY(shim->open_log(loop_));
     TRY(connect(shim, TRY(parse_shim_address(*address))));
     return TRY(shim->call<task_api::StateResponse>(Call::within(kLoadTime), "State", state_request(bundle.id))),
            Result<void>();
   };
-  const auto reached = reach();
+  const auto reached = reach_it();
   // One that took the call and is only slow to answer lives, and so does its container.
   if (reached.ok() || (shim->connected() && !reached.is(Code::kNotFound))) {
     return take_over(shim), Result<void>();

@@ -75,6 +75,7 @@ class Tasks {
 
   Result<uint32_t> create_reserved(const Call& call, NewTask& task, const TaskSource& source);
   Result<void> launch(const Call& call, const std::shared_ptr<Shim>& shim, const std::string& options);
+  Result<ShimAddress> reach(const Call& call, const std::shared_ptr<Shim>& shim, const std::string& options);
   Result<void> connect(const std::shared_ptr<Shim>& shim, const ShimAddress& address);
   std::shared_ptr<const std::string> user_of(const std::string& socket);
   void take_over(const std::shared_ptr<Shim>& shim);

@@ -217,3 +217,31 @@ def test_many_tasks_at_once(place):
     for thread in threads:
         thread.join()
     assert codes == list(range(10))
+
+
+def test_a_rootfs_mount_does_not_follow_the_images_links_out(place):
+    outside = place.folder / "outside"
+    outside.mkdir()
+    (place.rootfs / "out").symlink_to(outside)
+    task = place.task("sleep", "1000")
+    overlay = {1: "overlay", 2: "overlay", 4: [f"lowerdir={place.rootfs}:{place.empty}", "ro"]}
+    runtime = {1: "containerd.runc.v1.Options", 2: {6: place.runtime}}
+
+    def create(target: str):
+        bind = {1: "bind", 2: str(place.empty), 3: target, 4: ["rbind", "ro"]}
+        return task.call("Create", {2: str(task.bundle), 3: [overlay, bind], 10: runtime})
+    for target in ("out", "../outside", "out/../../outside"):
+        with pytest.raises(CallFailed):
+            create(target)
+        mounts = pathlib.Path("/proc/self/mountinfo").read_text()
+        assert str(outside) not in mounts and str(task.bundle) not in mounts
+    pid = create("tmp")[1][0]
+    (line,) = [line for line in pathlib.Path(f"/proc/{pid}/mountinfo").read_text().splitlines() if " /tmp " in line]
+    assert line.split()[5].startswith("ro")
+
+
+def test_options_that_cannot_be_followed_are_refused(place):
+    task = place.task("true")
+    expect(INVALID_ARGUMENT, "criu_work_path", task.create, options={6: place.runtime, 11: "relative"})
+    expect(INVALID_ARGUMENT, "root", task.create, options={6: place.runtime, 7: "relative"})
+    expect(UNIMPLEMENTED, "criu_path", task.create, options={6: place.runtime, 8: "/usr/sbin/criu"})
