@@ -14,14 +14,16 @@ from .waiting import answers
 class Containerd:
     """One supervisor with its own root, state and socket; our programs come first in its PATH."""
 
-    def __init__(self, program: str):
+    def __init__(self, program: str, state: pathlib.Path | None = None):
+        """state: elsewhere than the rest, as /run is."""
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="hull-it-ctrd-"))
         self.shims = self.folder / "shims"  # of a test's own: they come before all others
         self.socket = str(self.folder / "containerd.sock")
         self.program = program
         config = self.folder / "config.toml"
         config.write_text('version = 2\ndisabled_plugins = ["io.containerd.grpc.v1.cri"]\n')
-        self.command = [program, "--config", str(config), "--root", str(self.folder / "root"), "--state", str(self.folder / "state"),
+        self.state = state or self.folder / "state"
+        self.command = [program, "--config", str(config), "--root", str(self.folder / "root"), "--state", str(self.state),
                         "--address", self.socket]
         self.start()
 
