@@ -3,6 +3,7 @@ import pytest
 from harness.containerd import Containerd
 from harness.paths import peer
 from harness.process import run
+from harness.waiting import until
 
 STOCK, OURS = "io.containerd.runc.v2", "io.containerd.hull.v2"
 
@@ -59,3 +60,34 @@ def test_containers_survive_the_supervisor(below, runtime):
     below.ctr("tasks", "kill", "-s", "KILL", "four")
     below.ctr("tasks", "rm", "-f", "four", check=False)
     below.ctr("containers", "rm", "four")
+
+
+LOGGER = """#!/bin/sh
+cd "$2"
+echo "$CONTAINER_ID $CONTAINER_NAMESPACE $*" >who
+exec 5>&-
+cat <&4 >err &
+cat <&3 >out
+wait
+"""
+
+
+@pytest.mark.parametrize("kind", ["file", "binary"])
+def test_output_to_a_file_or_a_logger(below, runtime, tmp_path, kind):
+    program = tmp_path / "logger"
+    program.write_text(LOGGER)
+    program.chmod(0o755)
+    uri = f"file://{tmp_path}/both" if kind == "file" else f"binary://{program}?dir={tmp_path}"
+    below.ctr("run", "-d", "--runtime", runtime, "--log-uri", uri, IMAGE, "five", "sh", "-c", "echo out; echo err >&2")
+    until(lambda: "STOPPED" in below.ctr("tasks", "ls").stdout, "end of the container")
+
+    def text(name: str) -> str:
+        return (tmp_path / name).read_text() if (tmp_path / name).exists() else ""
+    # Stock shims and loggers copy beside the container, not within it.
+    if kind == "file":
+        until(lambda: text("both") in ("out\nerr\n", "err\nout\n"), "the file")
+    else:
+        until(lambda: text("out") == "out\n" and text("err") == "err\n", "the logger's files")
+        assert text("who") == f"five default dir {tmp_path}\n"
+    below.ctr("tasks", "rm", "five")
+    below.ctr("containers", "rm", "five")
