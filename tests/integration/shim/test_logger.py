@@ -14,6 +14,8 @@ SCRIPT = """#!/bin/sh
 cd "$2"
 echo "$CONTAINER_ID $CONTAINER_NAMESPACE $*" > "started-$CONTAINER_ID"
 [ -p gate ] && read line < gate
+: > "err-$CONTAINER_ID"
+: > "out-$CONTAINER_ID"
 exec 5>&-
 cat <&4 > "err-$CONTAINER_ID" &
 cat <&3 > "out-$CONTAINER_ID"
