@@ -166,7 +166,9 @@ struct Client::Impl {
     for (int attempt = 0;; ++attempt) {
       auto response = TRY(http.perform(call, request, sink));
       if (request.upload) return response;
-      if (response.status == 401 && !std::exchange(authenticated, true)) {
+      // What stands where a redirect led must not name the token server that the user's password goes to.
+      const bool own = TRY(origin_of(response.url)) == TRY(origin_of(request.url));
+      if (response.status == 401 && own && !std::exchange(authenticated, true)) {
         request.authorization = TRY(authorize(call, response, scope));
       } else if (!is_busy(response.status) || attempt + 1 >= kMaxAttempts ||
                  !pause(call, retry_delay(&response, attempt))) {
@@ -205,13 +207,19 @@ Result<void> Client::login(const Call& call) {
 
 Result<std::vector<std::string>> Client::tags(const Call& call, const image::Reference& repository) {
   constexpr int kMaxPages = 1000;
+  constexpr size_t kMaxTags = 100'000;
+  constexpr size_t kMaxTagBytes = 128;  // distribution-spec: [a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}
   std::vector<std::string> out;
   std::string url = TRY(impl_->find_base(call)) + "/v2/" + repository.path() + "/tags/list";
   for (int page = 0; page < kMaxPages; ++page) {
     const auto response = TRY(impl_->send(call, {.url = url}, pull_scope(repository.path())));
     if (response.status != 200) return explain(wire_error(response), repository);
     const auto list = TRY(json::parse<TagList>(response.body).context("read tags of " + repository.familiar_name()));
-    if (list.tags) out.insert(out.end(), list.tags->begin(), list.tags->end());
+    for (const auto& tag : list.tags.value_or(std::vector<std::string>()))
+      if (tag.size() <= kMaxTagBytes) out.push_back(tag);  // a longer one can't be asked for
+    if (out.size() > kMaxTags)
+      return Error(Code::kResourceExhausted,
+                   "list tags of " + repository.familiar_name() + ": more than " + std::to_string(kMaxTags));
     const auto next = next_page(response);
     if (!next) return out;
     const std::string following = TRY(resolve_url(response.url, *next));
@@ -231,7 +239,8 @@ Result<Document> Client::manifest(const Call& call, const image::Reference& refe
     request.headers.emplace_back("Accept", type);
   auto response = TRY(impl_->send(call, std::move(request), pull_scope(reference.path())));
   if (response.status != 200) return explain(wire_error(response), reference);
-  Document document{.digest = image::Digest::of(response.body), .text = std::move(response.body)};
+  const auto algorithm = reference.digest() ? reference.digest()->algorithm() : image::Algorithm::kSha256;
+  Document document{.digest = digest_by(algorithm, response.body), .text = std::move(response.body)};
   const std::string type_line = response.header("content-type").value_or("");
   const std::string_view declared = trim(split(type_line, ';').front());
   if (declared == image::media::kDockerSchema1 || declared == image::media::kDockerSchema1Signed)
@@ -240,7 +249,7 @@ Result<Document> Client::manifest(const Call& call, const image::Reference& refe
         "disabled by default and will be removed in an upcoming release. Suggest the author of " +
         reference.familiar() + " to upgrade the image to the OCI Format or Docker Image manifest v2, schema 2.");
   document.media_type = TRY(image::media_type_of(document.text).context("read manifest of " + reference.familiar()));
-  if (reference.digest() && digest_by(reference.digest()->algorithm(), document.text) != *reference.digest())
+  if (reference.digest() && document.digest != *reference.digest())
     return data_loss("manifest verification failed for digest " + reference.digest()->str());
   return document;
 }
@@ -249,8 +258,11 @@ Result<void> Client::blob(const Call& call, const image::Reference& repository, 
                           int64_t offset, const BlobSink& sink) {
   const std::string url = TRY(impl_->find_base(call)) + "/v2/" + repository.path() + "/blobs/" + blob.digest.str();
   const bool whole = offset == 0;
+  constexpr int64_t kProgress = 1 << 20;  // less in an answer is no reason to begin counting anew
+  constexpr int kMaxAnswers = 1000;
   BlobDownload download(blob, offset, sink);
-  for (int attempt = 0; !download.complete(); ++attempt) {
+  int attempt = 0;
+  for (int answers = 1; !download.complete(); ++attempt, ++answers) {
     const int64_t before = download.offset();
     HttpRequest request{.url = url};
     if (before > 0) request.headers.emplace_back("Range", "bytes=" + std::to_string(before) + "-");
@@ -260,8 +272,8 @@ Result<void> Client::blob(const Call& call, const image::Reference& repository, 
     if (!response.ok() && (download.failed() || response.code() != Code::kUnavailable))
       return std::move(response).error();
     if (download.complete()) break;
-    if (download.offset() > before) attempt = 0;
-    if (attempt + 1 < kMaxAttempts && pause(call, retry_delay(nullptr, attempt))) continue;
+    if (download.offset() - before >= kProgress) attempt = 0;
+    if (attempt + 1 < kMaxAttempts && answers < kMaxAnswers && pause(call, retry_delay(nullptr, attempt))) continue;
     return response.ok() ? download.ended_early() : std::move(response).error();
   }
   return whole ? download.verify() : Result<void>();

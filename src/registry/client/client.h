@@ -46,11 +46,12 @@ class Client {
   /// Whether the registry takes the credentials. Errors: kUnauthenticated in its words.
   Result<void> login(const Call& call);
 
-  /// All tags of a repository. Errors: kNotFound; kResourceExhausted where there are too many.
+  /// All tags of a repository that can be asked for. Errors: kNotFound; kResourceExhausted over 100,000 of them.
   Result<std::vector<std::string>> tags(const Call& call, const image::Reference& repository);
 
-  /// By tag or digest (a digest is verified). Errors with docker's texts: kNotFound ("manifest for x:y not found: …",
-  /// "pull access denied for x, …"); kUnauthenticated; kResourceExhausted over 4 MiB; kDataLoss: another digest.
+  /// By tag or digest (a digest is verified, and the document has it then). Errors with docker's texts: kNotFound
+  /// ("manifest for x:y not found: …", "pull access denied for x, …"); kUnauthenticated; kResourceExhausted over 4 MiB;
+  /// kDataLoss: another digest.
   Result<Document> manifest(const Call& call, const image::Reference& reference);
 
   /// Streams the blob from `offset` on, going on after a broken connection where it ended. Verifies size and, from

@@ -171,6 +171,44 @@ TEST(RegistryBlob, CredentialsDoNotFollowARedirect) {
   EXPECT_THAT(storage.requests()[0], testing::Not(testing::HasSubstr("Authorization")));
 }
 
+TEST(RegistryBlob, ARedirectsTargetEarnsNoToken) {
+  FakeRegistry thief([](const auto&) { return reply("200 OK", R"({"token":"t"})"); });
+  FakeRegistry storage([&](const auto&) {
+    return reply("401 Unauthorized", "{}", "WWW-Authenticate: Bearer realm=\"http://" + thief.host() + "/token\"\r\n");
+  });
+  Fixture f(
+      [&](const auto&) { return reply("307 Temporary Redirect", "", "Location: http://" + storage.host() + "/\r\n"); },
+      {.username = "anna", .password = "secret"});
+  EXPECT_TRUE(fetch(f, blob_of(kData)).is(Code::kUnauthenticated));
+  EXPECT_TRUE(thief.requests().empty());
+}
+
+TEST(RegistryBlob, AByteAnAnswerIsNoProgress) {
+  std::atomic<int> answers = 0;
+  Fixture f([&](const std::string& head) {
+    const int sent = answers++;
+    EXPECT_TRUE(sent == 0 || asks(head, "Range: bytes=" + std::to_string(sent) + "-"));
+    return "HTTP/1.1 " + std::string(sent == 0 ? "200 OK" : "206 Partial Content") +
+           "\r\nContent-Length: " + std::to_string(kData.size() - sent) + "\r\n\r\nx";
+  });
+  EXPECT_FALSE(fetch(f, blob_of(kData)).ok());
+  EXPECT_EQ(answers, 5);
+}
+
+TEST(RegistryTags, EndlessListsAreRefused) {
+  std::string page = R"({"tags":["t0")";
+  for (int i = 1; i < 50'000; ++i) page += ",\"t" + std::to_string(i) + "\"";
+  page += "]}";
+  Fixture f([&](const auto&) { return reply("200 OK", page, "Link: </v2/a/b/tags/list?last=t>; rel=\"next\"\r\n"); });
+  EXPECT_EQ(f.client.tags(soon(), f.name).code(), Code::kResourceExhausted);
+  EXPECT_LE(f.server.requests().size(), 5U);
+}
+
+TEST(RegistryTags, TooLongOnesAreLeftOut) {
+  Fixture f([](const auto&) { return reply("200 OK", R"({"tags":["good",")" + std::string(129, 'x') + "\"]}"); });
+  EXPECT_EQ(MUST(f.client.tags(soon(), f.name)), std::vector<std::string>{"good"});
+}
+
 TEST(RegistryManifest, ErrorsAreDockers) {
   Fixture f([](const std::string& head) {
     if (asks(head, "/a/b/"))
@@ -197,7 +235,7 @@ TEST(RegistryManifest, AnotherDigestThanAskedForIsRefused) {
   for (const auto algorithm : {image::Algorithm::kSha384, image::Algorithm::kSha512}) {
     image::Hasher hasher(algorithm);
     hasher.update(text);
-    EXPECT_TRUE(f.client.manifest(soon(), f.name.with_digest(hasher.digest())).ok());
+    EXPECT_EQ(MUST(f.client.manifest(soon(), f.name.with_digest(hasher.digest()))).digest, hasher.digest());
     hasher.update("other");
     EXPECT_EQ(f.client.manifest(soon(), f.name.with_digest(hasher.digest())).code(), Code::kDataLoss);
   }
