@@ -8,6 +8,11 @@
 #include "base/sys.h"
 
 namespace hull::ttrpc {
+namespace {
+
+constexpr size_t kKept = 64 * 1024;  // of a buffer that is empty
+
+}  // namespace
 
 Result<Received> FrameSocket::receive(std::vector<Frame>& frames) {
   std::array<char, 16384> buffer;
@@ -36,12 +41,14 @@ Result<void> FrameSocket::flush() {
       continue;
     }
     if (errno == EINTR) continue;
-    if (errno == EAGAIN) return {};
-    return Error::from_errno(errno, "ttrpc: send").as(Code::kUnavailable);
+    if (errno != EAGAIN) return Error::from_errno(errno, "ttrpc: send").as(Code::kUnavailable);
+    // A peer that always leaves something unread must not make what was sent pile up; each byte is moved once at most.
+    if (sent_ > kKept && sent_ >= out_.size() / 2) out_.erase(0, std::exchange(sent_, 0));
+    return {};
   }
   sent_ = 0;
   out_.clear();
-  if (out_.capacity() > 64 * 1024) out_.shrink_to_fit();
+  if (out_.capacity() > kKept) out_.shrink_to_fit();
   return {};
 }
 

@@ -26,6 +26,8 @@ class FrameSocket {
   /// Sends on. Errors: kUnavailable.
   Result<void> flush();
   bool wants_to_write() const { return !out_.empty(); }
+  /// Bytes of memory that hold what waits to be sent.
+  size_t held() const { return out_.capacity(); }
 
  private:
   UniqueFd fd_;
