@@ -8,8 +8,9 @@
 
 namespace hull::http {
 
-Connection::Connection(uint64_t id, std::unique_ptr<Stream> stream, std::string remote, FdRef epoll)
-    : id_(id), epoll_(epoll), remote_(std::move(remote)), stream_(std::move(stream)) {
+Connection::Connection(uint64_t id, std::unique_ptr<Stream> stream, std::string remote, FdRef epoll,
+                       const HeadLimits& head)
+    : id_(id), epoll_(epoll), remote_(std::move(remote)), stream_(std::move(stream)), reader_(Side::kRequest, head) {
   idle_.since = Clock::now();
 }
 
@@ -39,16 +40,14 @@ std::optional<Connection::Idle> Connection::idle() const {
 }
 
 Result<void> Connection::park() {
-  const FdRef fd = stream_->fd();
-  {
-    std::lock_guard lock(mutex_);
-    busy_ = false;
-    if (!idle_.in_head || !reader_.in_head()) idle_.since = Clock::now();
-    idle_.in_head = reader_.in_head();
-    reader_.release_buffer();
-  }
-  // From here on another thread may serve the connection, or close it.
-  return sys::epoll_modify(epoll_, fd, EPOLLIN | EPOLLRDHUP | EPOLLONESHOT, id_);
+  // Armed under the lock: an idle connection is another thread's to serve or close, and a descriptor that was closed
+  // may be another connection's by then.
+  std::lock_guard lock(mutex_);
+  busy_ = false;
+  if (!idle_.in_head || !reader_.in_head()) idle_.since = Clock::now();
+  idle_.in_head = reader_.in_head();
+  reader_.release_buffer();
+  return sys::epoll_modify(epoll_, stream_->fd(), EPOLLIN | EPOLLRDHUP | EPOLLONESHOT, id_);
 }
 
 void Connection::watch_for_close() {

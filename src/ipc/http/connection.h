@@ -20,7 +20,7 @@ class Connection final : public ConnectionHooks {
   using Clock = std::chrono::steady_clock;
   enum class Next { kPark, kClose };
 
-  Connection(uint64_t id, std::unique_ptr<Stream> stream, std::string remote, FdRef epoll);
+  Connection(uint64_t id, std::unique_ptr<Stream> stream, std::string remote, FdRef epoll, const HeadLimits& head);
   uint64_t id() const { return id_; }
 
   /// An idle connection becomes busy: true, and the caller has it served. A busy one whose client hung up asks its
@@ -57,7 +57,7 @@ class Connection final : public ConnectionHooks {
   const FdRef epoll_;
   const std::string remote_;
   std::unique_ptr<Stream> stream_;
-  MessageReader reader_{Side::kRequest};
+  MessageReader reader_;
 
   mutable std::mutex mutex_;
   bool busy_ = false;                        // guarded by mutex_

@@ -152,7 +152,7 @@ void Server::State::add(UniqueFd socket, const Listener& listener) {
     full = connections.size() >= options.connections;
     if (!full) {
       const uint64_t id = next_id++;
-      connection = std::make_shared<Connection>(id, std::move(stream).value(), std::move(remote), epoll);
+      connection = std::make_shared<Connection>(id, std::move(stream).value(), std::move(remote), epoll, options.head);
       connections.emplace(id, connection);
     }
   }

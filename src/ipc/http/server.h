@@ -14,9 +14,9 @@ namespace hull::http {
 
 struct ServerOptions {
   size_t connections = 4096;  ///< beyond, the longest idle ones are closed, then new ones
-  HeadLimits head;
+  HeadLimits head;            ///< of each request
   std::chrono::milliseconds head_timeout = std::chrono::seconds(30);  ///< from the first byte to the head's end
-  std::chrono::milliseconds body_timeout = std::chrono::seconds(60);  ///< longest pause within a body read as a whole
+  std::chrono::milliseconds body_timeout = std::chrono::seconds(60);  ///< for a body read as a whole
 };
 
 /// Answers one request; runs on a thread of its own for as long as it likes. An exchange that it leaves unanswered is

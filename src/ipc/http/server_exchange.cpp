@@ -118,13 +118,14 @@ Result<std::string> ServerExchange::read_body(Bytes limit) {
   if (declared.value_or(0) > most) return too_large;
   std::string body;
   size_t length = 0;
+  // For all of it: a client that sends a byte now and then would hold the thread for days.
+  const Call call = Call::within(body_timeout_, shutdown_);
   while (!reader_.done()) {
     // The declared length is only believed as far as bytes arrive.
     constexpr size_t kStep = 64 * 1024;
     if (body.size() - length < kStep / 4)
       body.resize(length + (declared ? std::min<size_t>(*declared - length + 1, kStep) : kStep));
-    const size_t count =
-        TRY(read_part({body.data() + length, body.size() - length}, Call::within(body_timeout_, shutdown_)));
+    const size_t count = TRY(read_part({body.data() + length, body.size() - length}, call));
     length += count;
     if (length > most) return too_large;
   }
@@ -236,8 +237,9 @@ Result<Hijacked> ServerExchange::hijack(std::string_view content_type) {
 Result<void> ServerExchange::drop_body() {
   char scratch[16 * 1024];
   size_t dropped = 0;
+  const Call call = Call::within(std::chrono::seconds(1), shutdown_);
   while (!reader_.done()) {
-    dropped += TRY(reader_.read_body(stream_, scratch, Call::within(std::chrono::seconds(1), shutdown_)));
+    dropped += TRY(reader_.read_body(stream_, scratch, call));
     if (dropped > kLargestLeftover) return Error(Code::kResourceExhausted, "request body is too large");
   }
   return {};

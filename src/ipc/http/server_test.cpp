@@ -135,6 +135,32 @@ TEST_F(ServerTest, HijackWithoutUpgradeAnswers200) {
   EXPECT_EQ(status_of("POST /hijack HTTP/1.1\r\nHost: x\r\n\r\n"), 200);
 }
 
+TEST_F(ServerTest, ABodyThatDripsIsGivenUp) {
+  start({.body_timeout = milliseconds(300)});
+  for (const char* path : {"/echo", "/nothing"}) {  // read as a whole, and dropped unread
+    const UniqueFd socket = MUST(sys::connect_unix(this->path()));
+    MUST(sys::write_all(socket, "POST " + std::string(path) + " HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n"));
+    const Call call = Call::within(seconds(20));
+    char answer[4096];
+    bool closed = false;
+    while (!closed && !call.expired()) {
+      const bool sent = sys::write_all(socket, "x").ok();
+      while (!closed && MUST(sys::poll(socket, POLLIN, milliseconds(50)))) {
+        const auto count = sys::read(socket, answer);
+        closed = !count.ok() || *count == 0;
+      }
+      closed = closed || !sent;
+    }
+    EXPECT_TRUE(closed) << path;
+  }
+}
+
+TEST_F(ServerTest, HeadsAreLimitedAsTheOptionsSay) {
+  start({.head = {.bytes = 2000}});
+  EXPECT_EQ(status_of(request_of("X: " + std::string(1500, 'x') + "\r\nContent-Length: 0\r\n")), 200);
+  EXPECT_EQ(status_of(request_of("X: " + std::string(2500, 'x') + "\r\nContent-Length: 0\r\n")), 431);
+}
+
 TEST_F(ServerTest, PipelinedRequestsAreAnsweredInOrder) {
   const std::string answer = raw(request_of("Content-Length: 1\r\n", "a") + request_of("Content-Length: 1\r\n", "b"));
   const size_t first = answer.find("\r\n\r\na");
