@@ -56,15 +56,18 @@ Result<api::EndpointSettings> Networks::connect_running(const std::string& netwo
   SandboxRequest request;
   request.container_id = user.id;
   request.container_name = user.name;
-  SandboxRecord sandbox;
-  auto planned = TRY(state_.with([&](State& state) -> Result<PlannedEndpoint> {
+  SandboxRecord sandbox = TRY(state_.with([&](const State& state) -> Result<SandboxRecord> {
     const auto found = state.sandboxes.find(user.id);
     if (found == state.sandboxes.end() || !found->second.owns_namespace)
       return conflict("container " + user.id + " has no network namespace of its own");
-    sandbox = found->second;
+    return found->second;
+  }));
+  auto host = TRY(network::NetlinkSocket::open());
+  auto space = TRY(namespaces_.open_namespace(user.id));
+  auto planned = TRY(state_.with([&](State& state) {
     return plan_endpoint(state.networks.at(network_id), request, config, free_index(sandbox));
   }));
-  Rollback undo;
+  Rollback undo;  // its steps use what is made before it only
   undo.add([&]() -> Result<void> {
     release(planned.record, user.id);
     return {};
@@ -74,8 +77,6 @@ Result<api::EndpointSettings> Networks::connect_running(const std::string& netwo
       std::ranges::any_of(sandbox.endpoints, [](const EndpointRecord& e) { return !e.settings.gateway.empty(); });
   if (!has_gateway && !planned.internal)
     planned.plan.default_gateways = {TRY(Address::parse(planned.record.settings.gateway))};
-  auto host = TRY(network::NetlinkSocket::open());
-  auto space = TRY(namespaces_.open_namespace(user.id));
   planned.record.interface_index = TRY(attach(host, space, planned.plan));
   undo.add([&] {
     return space.socket.transact(network::delete_link(planned.record.interface_index, planned.record.interface));

@@ -268,6 +268,41 @@ TEST_F(NetworksTest, a_running_container_is_connected_and_disconnected) {
   EXPECT_EQ(networks_->connect("blue", "nobody", {}).error().message(), "No such container: nobody");
 }
 
+TEST_F(NetworksTest, what_a_failed_connect_made_is_gone) {
+  api::NetworkCreate create;
+  create.name = "blue";
+  MUST(networks_->create_network(create));
+  const SandboxRequest web = request("web");
+  const Sandbox sandbox = MUST(networks_->create(web));
+  users_.user = {web.container_id, "web", true, "bridge", {}};
+  MUST(sys::unlink(web.files_directory + "/hosts"));
+  EXPECT_TRUE(networks_->connect("blue", web.container_id, {}).is(Code::kNotFound));
+  MUST(network::run_in_namespace(space(sandbox), []() -> Result<void> {
+    auto socket = TRY(network::NetlinkSocket::open());
+    EXPECT_TRUE(network::find_link(socket, "eth0").ok());
+    EXPECT_TRUE(network::find_link(socket, "eth1").is(Code::kNotFound));
+    return {};
+  }));
+  MUST(networks_->remove_network("blue"));
+}
+
+TEST_F(NetworksTest, every_step_of_a_failed_create_is_taken_back) {
+  api::NetworkCreate create;
+  for (const char* name : {"blue", "green"}) {
+    create.name = name;
+    MUST(networks_->create_network(create));
+  }
+  SandboxRequest web = request("web", "blue");
+  web.endpoints["blue"];
+  web.endpoints["green"];
+  MUST(remove_tree(web.files_directory));
+  ::testing::internal::CaptureStderr();
+  EXPECT_TRUE(networks_->create(web).is(Code::kNotFound));
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "") << "a step that fails is logged";
+  EXPECT_FALSE(exists(options_.exec_root + "/netns/" + web.container_id));
+  for (const char* name : {"blue", "green"}) MUST(networks_->remove_network(name));
+}
+
 TEST_F(NetworksTest, wrong_requests_name_what_is_wrong) {
   const auto message = [&](SandboxRequest wrong) { return networks_->validate(wrong).error().message(); };
   EXPECT_EQ(message(request("a", "nowhere")), "network nowhere not found");

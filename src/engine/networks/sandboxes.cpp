@@ -213,7 +213,8 @@ auto* gateway_endpoint(Endpoints& endpoints) {
 }  // namespace
 
 Result<Sandbox> Networks::create_bridged(const SandboxRequest& request) {
-  Rollback undo;
+  auto host = TRY(network::NetlinkSocket::open());
+  Rollback undo;  // its steps use what is made before it only
   std::vector<PlannedEndpoint> endpoints = TRY(plan_endpoints(request, undo));
   SandboxRecord record = new_record(request);
   record.owns_namespace = true;
@@ -225,22 +226,21 @@ Result<Sandbox> Networks::create_bridged(const SandboxRequest& request) {
     TRY(publish(request, *gateway, record, undo));
     gateway->plan.port.hairpin = !record.publications.empty();
   }
-  auto host = TRY(network::NetlinkSocket::open());
   auto space = TRY(namespaces_.create(request.container_id));
-  undo.add([&] { return namespaces_.remove(request.container_id); });
+  undo.add([this, &request] { return namespaces_.remove(request.container_id); });
   TRY(bring_up_loopback(space));
   FilesContext files{{}, host_gateway(), FilesContext::Network::kBridge};
   for (PlannedEndpoint& endpoint : endpoints) {
     endpoint.record.interface_index =
         TRY(attach(host, space, endpoint.plan)
                 .context("create endpoint " + request.container_name + " on network " + endpoint.record.network_name));
-    undo.add([&] { return detach(host, endpoint.plan.host_interface); });
+    undo.add([&host, interface = endpoint.plan.host_interface] { return detach(host, interface); });
     record.endpoints.push_back(endpoint.record);
     files.addresses.push_back(endpoint.record.settings.ip_address);
   }
   if (has_names(record)) {
     TRY(start_resolver(record, space.fd));
-    undo.add([&]() -> Result<void> {
+    undo.add([this, &request]() -> Result<void> {
       resolver_->forget(request.container_id);
       return {};
     });
