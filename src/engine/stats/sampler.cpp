@@ -15,13 +15,8 @@
 namespace hull::engine {
 namespace {
 
-using std::chrono::milliseconds;
-// Serves all who ask at the same moment.
-constexpr milliseconds kFresh{100};
-// The shortest and the longest time that a ratio is taken over.
-constexpr milliseconds kShortest{100};
-constexpr milliseconds kLongest{15'000};
-constexpr std::chrono::minutes kForgotten{1};
+// Enough for a ratio.
+constexpr std::chrono::milliseconds kPause{100};
 
 uint64_t memory_of_host() {
   struct sysinfo info {};
@@ -42,10 +37,6 @@ linux::Cgroup cgroup_of(const linux::CgroupLayout& layout, const std::string& cg
       paths[controller] = linux::cgroup_directory(hierarchy, cgroups_path);
   }
   return linux::Cgroup(std::move(paths));
-}
-
-std::chrono::nanoseconds age_of(const api::ContainerStats& stats) {
-  return stats.read ? now() - *stats.read : std::chrono::nanoseconds::max();
 }
 
 Result<void> pause_for(const Call& call, std::chrono::nanoseconds time) {
@@ -89,40 +80,29 @@ api::ContainerStats StatsSampler::take(const ContainerRecord& record) const {
   return stats;
 }
 
-StatsSampler::Sample StatsSampler::sample(const Container& container) {
+StatsSample StatsSampler::look_at(const Container& container) {
   const RecordPtr record = container.record();
   const bool live = is_live(record->state.phase);
-  const Sample last = samples_.with([&](auto& all) {
-    std::erase_if(all, [](const auto& entry) { return age_of(*entry.second.last) > kForgotten; });
-    const auto found = all.find(record->id);
-    return found == all.end() ? Sample() : found->second.last;
-  });
-  if (live && last && age_of(*last) < kFresh) return last;
-  auto taken = std::make_shared<const api::ContainerStats>(take(*record));
+  StatsSample fresh = samples_.fresh(record->id, StatsSample::Clock::now());
+  if (live && fresh.stats) return fresh;
+  StatsSample taken{std::make_shared<const api::ContainerStats>(take(*record)), StatsSample::Clock::now()};
   if (!live) return taken;
   // It may have ended while it was looked at, and its process number now be another's.
   if (const RecordPtr after = container.record(); after->state.pid != record->state.pid)
-    return std::make_shared<const api::ContainerStats>(api::ContainerStats{.name = "/" + after->name, .id = after->id});
-  samples_.with([&](auto& all) {
-    Pair& pair = all[record->id];
-    pair = {taken, pair.last};
-  });
+    return {
+        std::make_shared<const api::ContainerStats>(api::ContainerStats{.name = "/" + after->name, .id = after->id}),
+        taken.taken};
+  samples_.add(record->id, taken);
   return taken;
 }
 
 Result<api::ContainerStats> StatsSampler::sample_with_previous(const Call& call, const Container& container) {
-  Sample current = sample(container);
-  if (!current->read) return *current;
-  const Pair pair = samples_.with([&](auto& all) { return all[container.id()]; });
-  for (const Sample& before : {pair.last, pair.before}) {
-    if (!before || before == current) continue;
-    const auto between = *current->read - before->read.value_or(*current->read);
-    if (between >= kShortest && between <= kLongest) return with_previous(*current, *before);
-  }
-  const Sample first = current;
-  TRY(pause_for(call, kShortest));
-  current = sample(container);
-  return with_previous(*current, *first);
+  const StatsSample current = look_at(container);
+  if (!current.stats->read) return *current.stats;
+  if (const StatsSample before = samples_.before(container.id(), current); before.stats)
+    return with_previous(*current.stats, *before.stats);
+  TRY(pause_for(call, kPause));
+  return with_previous(*sample(container), *current.stats);
 }
 
 }  // namespace hull::engine
