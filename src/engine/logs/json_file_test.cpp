@@ -3,10 +3,12 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include <limits>
 #include <thread>
 
 #include "base/files.h"
 #include "base/ids.h"
+#include "base/sys.h"
 #include "engine/logs/reader.h"
 #include "engine/logs/rotated_files.h"
 
@@ -175,6 +177,45 @@ TEST_F(JsonFileTest, FollowSeesWhatIsWrittenAcrossRotations) {
   EXPECT_EQ(got.text, expected);
 }
 
+TEST_F(JsonFileTest, TakingTheCurrentFileAwayCostsNoOlderPart) {
+  Options options;
+  options.max_size = Bytes(100);
+  options.max_files = 3;
+  options.compress = false;
+  const auto log = open(options);
+  for (const char* line : {"1\n", "2\n", "3\n"}) log->write(Stream::kStdout, std::string(60, 'x') + line);
+  MUST(sys::unlink(path_));
+  log->write(Stream::kStdout, "last\n");
+  const std::string text = read().text;
+  EXPECT_TRUE(text.starts_with(std::string(60, 'x') + "1\n")) << text;
+  EXPECT_TRUE(text.ends_with("2\nlast\n")) << text;
+}
+
+TEST_F(JsonFileTest, AFollowerOfAFileThatWasTakenAwayEndsWithTheLog) {
+  Options options;
+  options.max_size = Bytes(100);
+  options.max_files = 3;
+  options.compress = false;
+  auto log = open(options);
+  for (const char* line : {"1\n", "2\n"}) log->write(Stream::kStdout, std::string(60, 'x') + line);
+  Collected got;
+  std::thread follower([&, progress = log->progress()] { EXPECT_TRUE(read_log(path_, {}, progress, {}, got).ok()); });
+  MUST(sys::unlink(path_));
+  log.reset();
+  follower.join();
+  EXPECT_TRUE(got.text.starts_with(std::string(60, 'x') + "1\n")) << got.text;
+}
+
+TEST_F(JsonFileTest, AsManyPartsAsThereAreNumbers) {
+  Options options;
+  options.max_size = Bytes(100);
+  options.max_files = std::numeric_limits<int>::max();
+  options.compress = false;
+  const auto log = open(options);
+  for (int i = 0; i < 5; ++i) log->write(Stream::kStdout, std::string(60, 'x') + std::to_string(i) + "\n");
+  EXPECT_EQ(read().count, 5);
+}
+
 TEST_F(JsonFileTest, FollowEndsInPeaceWhereTheLogIsRemoved) {
   auto log = open();
   log->write(Stream::kStdout, "first\n");
@@ -182,6 +223,7 @@ TEST_F(JsonFileTest, FollowEndsInPeaceWhereTheLogIsRemoved) {
   std::thread reader([&, progress = log->progress()] { EXPECT_TRUE(read_log(path_, {}, progress, {}, got).ok()); });
   MUST(remove_tree(directory_));
   log->write(Stream::kStdout, "last\n");
+  log.reset();  // the container has ended before its log goes
   reader.join();
   // How much it saw depends on when the files went.
   EXPECT_TRUE(std::string_view("first\nlast\n").starts_with(got.text)) << got.text;

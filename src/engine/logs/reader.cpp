@@ -21,6 +21,9 @@ bool same_file(FdRef file, const std::string& path) {
   return here.ok() && there.ok() && here->st_ino == there->st_ino && here->st_dev == there->st_dev;
 }
 
+/// Whether the log goes on in another file. One that somebody took away is written to as before.
+bool is_replaced(FdRef file, const std::string& path) { return sys::stat(path).ok() && !same_file(file, path); }
+
 /// All parts at one moment, oldest first; the last one is written to. Taken again when a rotation came in between.
 Result<std::vector<LogPart>> open_parts(const std::string& path) {
   constexpr int kAttempts = 20;
@@ -200,7 +203,7 @@ class Follower {
       const bool last_round = progress_.closed();
       part.start = offset;
       offset = TRY(read(part, buffer));
-      if (!same_file(part.file, path_)) {
+      if (is_replaced(part.file, path_)) {
         part.start = offset;
         TRY(read(part, buffer));
         const auto begin = TRY(change_file(part, buffer));

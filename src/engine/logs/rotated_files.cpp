@@ -23,19 +23,44 @@ Result<void> ignore_missing(Result<void> result) {
   return result;
 }
 
+struct Part {
+  int number = 0;
+  std::string suffix;  // "", ".gz"
+};
+
+/// All that lie there, oldest first; of one number the plain one first.
+Result<std::vector<Part>> find_parts(const std::string& base) {
+  const size_t slash = base.rfind('/');
+  const std::string directory = slash == std::string::npos ? "." : base.substr(0, slash);
+  const std::string prefix = base.substr(slash + 1) + ".";
+  std::vector<Part> parts;
+  for (const std::string& entry : TRY(list_directory(directory))) {
+    if (!entry.starts_with(prefix)) continue;
+    std::string_view number = std::string_view(entry).substr(prefix.size());
+    const bool packed = number.ends_with(".gz");
+    if (packed) number.remove_suffix(3);
+    if (const auto part = parse_integer<int>(number); part && *part >= 1) parts.push_back({*part, packed ? ".gz" : ""});
+  }
+  std::sort(parts.begin(), parts.end(), [](const Part& a, const Part& b) {
+    return a.number != b.number ? a.number > b.number : a.suffix < b.suffix;
+  });
+  return parts;
+}
+
 }  // namespace
 
 Result<void> RotatedFiles::shift() {
   std::lock_guard lock(mutex_);
-  if (max_parts_ < 1) return sys::unlink(base_);
-  TRY(ignore_missing(sys::unlink(name(max_parts_))));
-  TRY(ignore_missing(sys::unlink(name(max_parts_) + ".gz")));
-  for (int part = max_parts_ - 1; part >= 1; --part) {
-    TRY(ignore_missing(sys::rename(name(part), name(part + 1))));
-    TRY(ignore_missing(sys::rename(name(part) + ".gz", name(part + 1) + ".gz")));
+  if (!exists(base_)) return {};
+  if (max_parts_ < 1) return ignore_missing(sys::unlink(base_));
+  // Those that there are: of the numbers that there may be, a user chooses how many.
+  for (const Part& part : TRY(find_parts(base_))) {
+    const std::string path = name(part.number) + part.suffix;
+    TRY(ignore_missing(part.number >= max_parts_ ? sys::unlink(path)
+                                                 : sys::rename(path, name(part.number + 1) + part.suffix)));
   }
   for (const auto& job : jobs_) ++job->part;
-  return sys::rename(base_, name(1));
+  return ignore_missing(sys::rename(base_, name(1)));
 }
 
 void RotatedFiles::compress_youngest(const std::shared_ptr<RotatedFiles>& files) {
@@ -75,22 +100,12 @@ Result<void> RotatedFiles::compress(Job& job) {
 }
 
 std::vector<std::string> RotatedFiles::list(const std::string& base) {
-  std::vector<std::pair<int, std::string>> parts;
-  const auto parsed = cut(base, "/") ? base.substr(0, base.rfind('/')) : std::string(".");
-  const std::string prefix = base.substr(base.rfind('/') + 1) + ".";
-  for (const std::string& entry : list_directory(parsed).value_or({})) {
-    if (!entry.starts_with(prefix)) continue;
-    std::string_view number = std::string_view(entry).substr(prefix.size());
-    if (number.ends_with(".gz")) number.remove_suffix(3);
-    if (const auto part = parse_integer<int>(number)) parts.emplace_back(*part, parsed + "/" + entry);
-  }
-  // Just before its end, a compression shows a part under both names: the plain one is whole.
-  std::sort(parts.begin(), parts.end(),
-            [](const auto& a, const auto& b) { return a.first != b.first ? a.first > b.first : a.second < b.second; });
   std::vector<std::string> names;
-  int last = -1;
-  for (const auto& [part, path] : parts)
-    if (std::exchange(last, part) != part) names.push_back(path);
+  int last = 0;
+  // Just before its end, a compression shows a part under both names: the plain one is whole.
+  for (const Part& part : find_parts(base).value_or({}))
+    if (std::exchange(last, part.number) != part.number)
+      names.push_back(base + "." + std::to_string(part.number) + part.suffix);
   return names;
 }
 

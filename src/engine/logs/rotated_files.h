@@ -15,7 +15,8 @@ class RotatedFiles {
  public:
   RotatedFiles(std::string base, int max_files) : base_(std::move(base)), max_parts_(max_files - 1) {}
 
-  /// Moves every part on by one, drops what is too old, and makes the current file part 1.
+  /// Moves every part on by one, drops what is too old, and makes the current file part 1. Where somebody took the
+  /// current file away, all stays as it is.
   Result<void> shift();
   /// Compresses part 1 in the background.
   static void compress_youngest(const std::shared_ptr<RotatedFiles>& files);
