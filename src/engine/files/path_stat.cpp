@@ -14,6 +14,9 @@ namespace hull::engine {
 namespace {
 
 constexpr int kMaxLinks = 255;
+// Each step of the way is looked up from the root: what that may come to, in bytes of paths and a lump for each.
+constexpr size_t kMaxWork = 16 * 1024 * 1024;
+constexpr size_t kWorkOfAStep = 64;
 
 Error not_a_directory(const ContainerPath& path) {
   return invalid_argument("lstat " + path.whole + ": not a directory");
@@ -37,6 +40,7 @@ Result<std::string> follow(const RootDir& root, const std::string& path) {
   };
   push_front(path);
   std::vector<std::string> walked;
+  size_t work = 0;
   for (int links = 0; !left.empty();) {
     const std::string part = std::move(left.front());
     left.pop_front();
@@ -46,7 +50,10 @@ Result<std::string> follow(const RootDir& root, const std::string& path) {
       continue;
     }
     walked.push_back(part);
-    const auto found = root.open_without_links(join(walked, "/"), O_PATH | O_NOFOLLOW);
+    const std::string at = join(walked, "/");
+    work += kWorkOfAStep + at.size();
+    if (work > kMaxWork) return invalid_argument("too long a way through the links in " + path);
+    const auto found = root.open_without_links(at, O_PATH | O_NOFOLLOW);
     if (!found.ok() || !S_ISLNK(TRY(sys::fstat(*found)).st_mode)) continue;
     if (++links > kMaxLinks) return invalid_argument("too many links in " + path);
     const std::string target = TRY(sys::readlinkat(*found, ""));

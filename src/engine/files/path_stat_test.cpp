@@ -87,5 +87,19 @@ TEST(GoFileMode, HasGosBits) {
   EXPECT_EQ(go_file_mode(S_IFSOCK | 0600), 0600u | 1u << 24);
 }
 
+TEST_F(PathStatTest, AWayThatIsMadeLongIsGivenUp) {
+  std::string deep;
+  std::string up;
+  for (int i = 0; i < 500; ++i) {
+    deep += "a/";
+    up += "../";
+  }
+  MUST(make_directories(path_ + "/" + deep, 0755));
+  constexpr int kLinks = 200;
+  for (int i = 0; i < kLinks; ++i) link(deep + up + "l" + std::to_string(i + 1), "l" + std::to_string(i));
+  EXPECT_EQ(MUST(stat("/l" + std::to_string(kLinks - 1))).link_target, "/l" + std::to_string(kLinks));
+  EXPECT_TRUE(stat("/l0").is(Code::kInvalidArgument));
+}
+
 }  // namespace
 }  // namespace hull::engine
