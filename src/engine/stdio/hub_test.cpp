@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <atomic>
+#include <future>
 #include <thread>
 
 #include "base/files.h"
@@ -266,6 +267,26 @@ TEST(DetachKeys, AreFoundInTheStream) {
             "ab\x10"
             "c");
   EXPECT_TRUE(watch.feed("\x11", out));
+}
+
+TEST_F(HubTest, AClientThatReadsNothingDoesNotHoldTheStopUp) {
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+  std::optional<UniqueFd> client = UniqueFd(ends[0]);
+  const auto queue = MUST(ClientQueue::create(Framing::kRaw, {}));
+  queue->push(logs::Stream::kStdout, std::string(ClientQueue::kFull, 'x'));
+  std::stop_source stop;
+  std::promise<SessionEnd> ended;
+  std::thread session([&] { ended.set_value(serve({UniqueFd(ends[1]), ""}, hub_, queue, {}, stop.get_token())); });
+  // It waits for room in the connection.
+  ASSERT_TRUE(MUST(sys::poll(*client, POLLIN, 20s)));
+  while (!queue->push(logs::Stream::kStdout, "")) std::this_thread::yield();
+  stop.request_stop();
+  auto end = ended.get_future();
+  EXPECT_EQ(end.wait_for(20s), std::future_status::ready);
+  client.reset();  // whatever came, it ends now
+  session.join();
+  EXPECT_EQ(end.get(), SessionEnd::kStopped);
 }
 
 }  // namespace

@@ -32,7 +32,12 @@ class Session {
 
   SessionEnd run() {
     if (auto set = sys::set_blocking(client_, sys::Blocking::kNo); !set.ok()) return SessionEnd::kClientGone;
-    const std::stop_callback wake(stop_, [this] { queue_->wake(); });
+    const auto woken = sys::eventfd(0);
+    if (!woken.ok()) return SessionEnd::kStopped;
+    // Not the queue's own: it is left alone while the client is behind.
+    stopped_ = *woken;
+    const std::stop_callback wake(stop_,
+                                  [this] { (void)sys::write(stopped_, std::string_view("\1\0\0\0\0\0\0\0", 8)); });
     while (!end_) {
       if (stop_.stop_requested()) return SessionEnd::kStopped;
       if (options_.input && !input_.valid()) input_ = hub_->input().value_or(UniqueFd());
@@ -43,11 +48,12 @@ class Session {
 
  private:
   struct Polled {
-    std::array<pollfd, 4> fds{};
+    std::array<pollfd, 5> fds{};
     pollfd& client() { return fds[0]; }
     pollfd& queue() { return fds[1]; }
     pollfd& input() { return fds[2]; }
     pollfd& receipt() { return fds[3]; }
+    pollfd& stop() { return fds[4]; }
   };
 
   Polled wishes() const {
@@ -59,6 +65,7 @@ class Session {
     // While the client is behind, the queue is left to fill up: that is what slows the process down.
     polled.queue() = {head_read_ && to_client_.empty() && more_ ? queue_->signal().get() : -1, POLLIN, 0};
     polled.receipt() = {head_read_ ? -1 : receipt_signal_.get(), POLLIN, 0};
+    polled.stop() = {stopped_.get(), POLLIN, 0};
     polled.input() = {!to_process_.empty() && input_.valid() ? input_.get() : -1, POLLOUT, 0};
     return polled;
   }
@@ -138,6 +145,7 @@ class Session {
   DetachWatch detach_;
   ReadReceipt receipt_{client_};
   FdRef receipt_signal_{-1};
+  FdRef stopped_{-1};
   const std::chrono::steady_clock::time_point head_deadline_ = std::chrono::steady_clock::now() + kHeadTime;
   bool head_read_ = false;
   UniqueFd input_;
