@@ -89,7 +89,7 @@ Result<void> validate_local_options(const DriverOptions& options) {
 
 bool is_mounted(const std::string& directory) {
   struct statx status;
-  return ::statx(AT_FDCWD, directory.c_str(), AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &status) == 0 &&
+  return ::statx(AT_FDCWD, directory.c_str(), AT_SYMLINK_NOFOLLOW | AT_STATX_DONT_SYNC, STATX_TYPE, &status) == 0 &&
          (status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
 }
 
@@ -103,9 +103,21 @@ Result<void> mount_local(const DriverOptions& options, const std::string& direct
 }
 
 Result<void> unmount_local(const std::string& directory) {
-  if (::umount2(directory.c_str(), UMOUNT_NOFOLLOW) == -1 && errno != EINVAL && errno != ENOENT)
+  if (::umount2(directory.c_str(), UMOUNT_NOFOLLOW | MNT_DETACH) == -1 && errno != EINVAL && errno != ENOENT)
     return Error::from_errno(errno, "unmount " + directory);
   return {};
+}
+
+VolumeMounter& local_mounter() {
+  class Local final : public VolumeMounter {
+   public:
+    Result<void> mount(const DriverOptions& options, const std::string& directory) override {
+      return mount_local(options, directory);
+    }
+    Result<void> unmount(const std::string& directory) override { return unmount_local(directory); }
+  };
+  static Local mounter;
+  return mounter;
 }
 
 }  // namespace hull::engine

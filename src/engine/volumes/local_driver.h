@@ -16,9 +16,20 @@ using DriverOptions = std::map<std::string, std::string>;
 /// types.
 Result<void> validate_local_options(const DriverOptions& options);
 
+/// Mounts and unmounts what volumes ask for; either may take as long as a server that does not answer.
+class VolumeMounter {
+ public:
+  virtual ~VolumeMounter() = default;
+  virtual Result<void> mount(const DriverOptions& options, const std::string& directory) = 0;
+  virtual Result<void> unmount(const std::string& directory) = 0;
+};
+/// By the functions below.
+VolumeMounter& local_mounter();
+
 /// Mounts on the directory, unless something is mounted there already (by an engine before this one).
 Result<void> mount_local(const DriverOptions& options, const std::string& directory);
-/// A directory without a mount is no error.
+/// At once: what still uses the mount, or a server that does not answer, keeps it until it is done. A directory without
+/// a mount is no error.
 Result<void> unmount_local(const std::string& directory);
 bool is_mounted(const std::string& directory);
 

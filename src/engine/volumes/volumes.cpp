@@ -48,33 +48,46 @@ Error no_such_volume(const std::string& name) { return not_found("get " + name +
 
 }  // namespace
 
-Result<std::unique_ptr<Volumes>> Volumes::open(const std::string& data_root, EventSink& events) {
+Result<std::unique_ptr<Volumes>> Volumes::open(const std::string& data_root, EventSink& events,
+                                               VolumeMounter& mounter) {
   TRY(make_directories(data_root + "/volumes", 0711));
   VolumeStore store = TRY(VolumeStore::open(data_root + "/volumes.db"));
-  std::unique_ptr<Volumes> volumes(new Volumes(data_root + "/volumes", std::move(store), events));
+  std::unique_ptr<Volumes> volumes(new Volumes(data_root + "/volumes", std::move(store), events, mounter));
   TRY(volumes->finish_removals());
   TRY(volumes->load());
   return volumes;
 }
 
+/// What can't be removed now is tried again at the next start.
 Result<void> Volumes::finish_removals() {
-  for (const std::string& name : TRY(list_directory(directory_))) {
-    if (!name.starts_with(kRemoving)) continue;
-    const size_t prefix = kRemoving.size() + kRemovingDigits + 1;
-    const std::string removed = name.size() > prefix ? name.substr(prefix) : "";
-    if (!removed.empty() && !exists(path_of(removed))) TRY(store_.remove(removed));
-    TRY(remove_tree(path_of(name)));
-  }
+  for (const std::string& name : TRY(list_directory(directory_)))
+    if (name.starts_with(kRemoving))
+      if (const auto done = finish_removal(name); !done.ok())
+        logging::warn("finish removal of a volume", {{"path", path_of(name)}, {"error", done.error().message()}});
+  return {};
+}
+
+Result<void> Volumes::finish_removal(const std::string& aside) {
+  const size_t prefix = kRemoving.size() + kRemovingDigits + 1;
+  const std::string removed = aside.size() > prefix ? aside.substr(prefix) : "";
+  if (!removed.empty() && !exists(path_of(removed))) TRY(store_.remove(removed));
+  return remove_tree(path_of(aside));
+}
+
+/// One volume's damage is no other's: its containers find out.
+Result<void> Volumes::make_ready(const std::string& name) const {
+  // Somebody took the directory away; the volume is there, empty. What is mounted there is not asked.
+  if (!is_mounted(data_of(name)) && !exists(data_of(name))) TRY(make_directories(data_of(name), 0755));
+  for (const std::string& entry : TRY(list_directory(path_of(name))))
+    if (entry.starts_with(kCopyUpStage)) TRY(remove_tree(path_of(name) + "/" + entry));
   return {};
 }
 
 Result<void> Volumes::load() {
   All all;
   for (VolumeRecord& record : TRY(store_.load())) {
-    // Somebody took the directory away; the volume is there, empty.
-    if (!exists(data_of(record.name))) TRY(make_directories(data_of(record.name), 0755));
-    for (const std::string& name : TRY(list_directory(path_of(record.name))))
-      if (name.starts_with(kCopyUpStage)) TRY(remove_tree(path_of(record.name) + "/" + name));
+    if (const auto ready = make_ready(record.name); !ready.ok())
+      logging::warn("look after volume", {{"volume", record.name}, {"error", ready.error().message()}});
     const std::string name = record.name;
     all[name].record = std::move(record);
   }
@@ -131,16 +144,19 @@ Result<api::Volume> Volumes::create(const api::VolumeCreate& create) {
 }
 
 Result<VolumeUse> Volumes::acquire(const VolumeRequest& request, const std::string& container_id) {
-  std::lock_guard lock(changes_);
+  std::unique_lock lock(changes_);
   api::VolumeCreate create;
   create.name = request.name;
   create.driver = request.driver;
   create.driver_options = request.driver_options;
   if (!request.labels.empty()) create.labels = request.labels;
   const auto [record, made] = TRY(find_or_make(create));
-  const auto content = TRY(list_directory(data_of(record.name)));
   all_.with([&, name = record.name](All& all) { all.at(name).users.insert(container_id); });
-  return VolumeUse{record.name, record.driver, data_of(record.name), made, content.empty(), record.anonymous()};
+  lock.unlock();
+  const auto content = list_directory(data_of(record.name));  // another container's mount may lie there
+  if (!content.ok()) release(record.name, container_id);
+  const bool empty = TRY(content).empty();
+  return VolumeUse{record.name, record.driver, data_of(record.name), made, empty, record.anonymous()};
 }
 
 void Volumes::hold(const std::string& name, const std::string& container_id) {
@@ -159,21 +175,39 @@ void Volumes::release(const std::string& name, const std::string& container_id) 
   });
 }
 
-Result<std::string> Volumes::mount(const std::string& name, const std::string& container_id) {
-  std::lock_guard lock(changes_);
-  const auto record = all_.with([&](const All& all) {
+/// Null for one that is not there.
+std::shared_ptr<std::mutex> Volumes::mounting_of(const std::string& name) const {
+  return all_.with([&](const All& all) {
     const auto found = all.find(name);
-    return found == all.end() ? std::nullopt : std::optional(found->second.record);
+    return found == all.end() ? nullptr : found->second.mounting;
   });
-  if (!record) return no_such_volume(name);
-  TRY(mount_local(record->options, data_of(name)).context("mount volume " + name));
-  all_.with([&](All& all) { all.at(name).mounters.insert(container_id); });
-  announce("mount", *record, container_id);
+}
+
+/// Who mounts it is among its users, so that it is not removed meanwhile.
+Result<std::string> Volumes::mount(const std::string& name, const std::string& container_id) {
+  const auto mounting = mounting_of(name);
+  if (!mounting) return no_such_volume(name);
+  std::lock_guard lock(*mounting);
+  const auto record = TRY(all_.with([&](const All& all) -> Result<VolumeRecord> {
+    const auto found = all.find(name);
+    if (found == all.end()) return no_such_volume(name);
+    return found->second.record;
+  }));
+  TRY(mounter_.mount(record.options, data_of(name)).context("mount volume " + name));
+  const bool there = all_.with([&](All& all) {
+    const auto found = all.find(name);
+    if (found != all.end()) found->second.mounters.insert(container_id);
+    return found != all.end();
+  });
+  if (!there) return no_such_volume(name);
+  announce("mount", record, container_id);
   return data_of(name);
 }
 
 void Volumes::unmount(const std::string& name, const std::string& container_id) {
-  std::lock_guard lock(changes_);
+  const auto mounting = mounting_of(name);
+  if (!mounting) return;
+  std::lock_guard lock(*mounting);
   bool last = false;
   const auto record = all_.with([&](All& all) -> std::optional<VolumeRecord> {
     const auto found = all.find(name);
@@ -183,7 +217,7 @@ void Volumes::unmount(const std::string& name, const std::string& container_id) 
   });
   if (!record) return;
   if (last && !record->options.empty())
-    if (auto unmounted = unmount_local(data_of(name)); !unmounted.ok())
+    if (auto unmounted = mounter_.unmount(data_of(name)); !unmounted.ok())
       logging::warn("unmount volume", {{"volume", name}, {"error", unmounted.error().message()}});
   announce("unmount", *record, container_id);
 }
@@ -215,7 +249,7 @@ Result<std::string> Volumes::detach(const std::string& name) {
     const std::vector<std::string> users(found->second.users.begin(), found->second.users.end());
     return conflict("remove " + name + ": volume is in use - [" + join(users, ", ") + "]");
   }));
-  TRY(unmount_local(data_of(name)));
+  TRY(mounter_.unmount(data_of(name)));
   const std::string aside = path_of(std::string(kRemoving) + random_hex(kRemovingDigits) + "-" + name);
   TRY(sys::rename(path_of(name), aside).context("remove " + name));
   TRY(store_.remove(name));

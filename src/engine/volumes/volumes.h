@@ -12,6 +12,7 @@
 #include "engine/containers/seams.h"
 #include "engine/events/event_bus.h"
 #include "engine/volumes/filters.h"
+#include "engine/volumes/local_driver.h"
 #include "engine/volumes/volume_store.h"
 
 namespace hull::engine {
@@ -23,7 +24,8 @@ namespace hull::engine {
 /// hold() what they have when the engine starts. Thread-safe.
 class Volumes final : public VolumeSource {
  public:
-  static Result<std::unique_ptr<Volumes>> open(const std::string& data_root, EventSink& events);
+  static Result<std::unique_ptr<Volumes>> open(const std::string& data_root, EventSink& events,
+                                               VolumeMounter& mounter = local_mounter());
 
   Result<VolumeUse> acquire(const VolumeRequest& request, const std::string& container_id) override;
   void hold(const std::string& name, const std::string& container_id) override;
@@ -54,15 +56,20 @@ class Volumes final : public VolumeSource {
     VolumeRecord record;
     std::set<std::string> users;     ///< containers that have it
     std::set<std::string> mounters;  ///< containers that run with it
+    /// Held while it is mounted or unmounted: one whose server does not answer holds up no other.
+    std::shared_ptr<std::mutex> mounting = std::make_shared<std::mutex>();
   };
   using All = std::map<std::string, Volume>;
 
-  Volumes(std::string directory, VolumeStore store, EventSink& events)
-      : directory_(std::move(directory)), store_(std::move(store)), events_(events) {}
+  Volumes(std::string directory, VolumeStore store, EventSink& events, VolumeMounter& mounter)
+      : directory_(std::move(directory)), mounter_(mounter), store_(std::move(store)), events_(events) {}
   Result<void> finish_removals();
+  Result<void> finish_removal(const std::string& aside);
   Result<void> load();
+  Result<void> make_ready(const std::string& name) const;
   std::string path_of(const std::string& name) const { return directory_ + "/" + name; }
   std::string data_of(const std::string& name) const { return path_of(name) + "/_data"; }
+  std::shared_ptr<std::mutex> mounting_of(const std::string& name) const;
   api::Volume view_of(const VolumeRecord& record) const;
   Result<VolumeRecord> make(const VolumeRecord& wanted);
   struct FoundOrMade {
@@ -74,7 +81,8 @@ class Volumes final : public VolumeSource {
   void announce(const std::string& action, const VolumeRecord& record, const std::string& container_id = "");
 
   const std::string directory_;
-  std::mutex changes_;  ///< held while volumes come and go, or are mounted; never while a tree is walked
+  VolumeMounter& mounter_;
+  std::mutex changes_;  ///< held while volumes come and go; never while one is mounted or a tree is walked
   VolumeStore store_;
   EventSink& events_;
   Guarded<All> all_;

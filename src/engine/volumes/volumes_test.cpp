@@ -1,7 +1,13 @@
 #include "engine/volumes/volumes.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
+
+#include <future>
+#include <thread>
 
 #include "base/files.h"
 #include "base/ids.h"
@@ -15,8 +21,14 @@ namespace {
 
 class Events final : public EventSink {
  public:
-  void publish(Event event) override { names.push_back(event.action + " " + event.actor_id); }
+  void publish(Event event) override {
+    std::lock_guard lock(mutex_);
+    names.push_back(event.action + " " + event.actor_id);
+  }
   std::vector<std::string> names;
+
+ private:
+  std::mutex mutex_;
 };
 
 class VolumesTest : public ::testing::Test {
@@ -189,6 +201,57 @@ TEST_F(VolumesTest, a_bind_volume_shows_its_device) {
   volumes_->unmount("bound", "c1");
   MUST(volumes_->remove("bound", false));
   EXPECT_TRUE(exists(root_ + "/source/file"));
+}
+
+TEST_F(VolumesTest, what_cannot_be_removed_does_not_keep_the_engine_from_starting) {
+  make("data");
+  const std::string aside = root_ + "/volumes/.removing-0123abcd-gone";
+  MUST(make_directories(aside, 0700));
+  MUST(replace_file(aside + "/file", "", 0600));
+  const UniqueFd file = MUST(sys::open(aside + "/file", O_RDONLY));
+  int flags = FS_IMMUTABLE_FL;
+  if (::ioctl(file.get(), FS_IOC_SETFLAGS, &flags) == -1)
+    GTEST_SKIP() << "needs root and a file system with attributes";
+  start();
+  EXPECT_TRUE(volumes_->inspect("data").ok());
+  EXPECT_TRUE(exists(aside));
+  flags = 0;
+  ASSERT_EQ(::ioctl(file.get(), FS_IOC_SETFLAGS, &flags), 0);
+  start();
+  EXPECT_FALSE(exists(aside));
+}
+
+/// Its server answers when the test says so.
+class SlowMounter final : public VolumeMounter {
+ public:
+  Result<void> mount(const DriverOptions&, const std::string&) override { return {}; }
+  Result<void> unmount(const std::string&) override {
+    unmounting.set_value();
+    go.get_future().wait();
+    return {};
+  }
+  std::promise<void> unmounting;
+  std::promise<void> go;
+};
+
+TEST_F(VolumesTest, a_server_that_does_not_answer_holds_up_no_other_volume) {
+  SlowMounter mounter;
+  volumes_.reset();
+  volumes_ = MUST(Volumes::open(root_, events_, mounter));
+  make("remote", {{"type", "nfs"}, {"device", ":/"}, {"o", "addr=192.0.2.1"}});
+  make("local");
+  for (const char* name : {"remote", "local"}) {
+    volumes_->hold(name, "c");
+    MUST(volumes_->mount(name, "c"));
+  }
+  std::thread slow([&] { volumes_->unmount("remote", "c"); });
+  mounter.unmounting.get_future().wait();
+  volumes_->unmount("local", "c");
+  MUST(volumes_->mount("local", "c"));
+  make("other");
+  volumes_->release("local", "c");
+  mounter.go.set_value();
+  slow.join();
 }
 
 TEST(DirectorySize, counts_each_inode_once) {
