@@ -18,7 +18,10 @@ namespace hull::daemon {
 namespace {
 
 using std::chrono::milliseconds;
-constexpr auto kStartTime = std::chrono::seconds(15);
+constexpr milliseconds kShortestPause{50};
+constexpr milliseconds kLongestPause{5000};
+// One that lived for that long is started anew at once.
+constexpr auto kLongLife = std::chrono::seconds(10);
 constexpr Bytes kLargestLog = 8_MiB;
 
 /// Waits, but not longer than until the stop is requested.
@@ -101,7 +104,7 @@ Result<UniqueFd> SupervisorProcess::launch() {
 }
 
 Result<UniqueFd> SupervisorProcess::wait_until_served(pid_t child, FdRef pidfd) {
-  const auto deadline = std::chrono::steady_clock::now() + kStartTime;
+  const auto deadline = std::chrono::steady_clock::now() + settings_.start_time;
   // The socket has no event for "somebody listens now"; the process itself has one for "I have ended".
   bool another = false;
   for (milliseconds pause(1); std::chrono::steady_clock::now() < deadline;
@@ -117,7 +120,7 @@ Result<UniqueFd> SupervisorProcess::wait_until_served(pid_t child, FdRef pidfd) 
                            " at its start; the end of its log: " + end_of_log());
     }
   }
-  (void)sys::pidfd_send_signal(pidfd, SIGKILL);
+  if (!another && sys::pidfd_send_signal(pidfd, SIGKILL).ok()) (void)sys::waitpid(child, 0);
   return unavailable(settings_.program + " does not listen on " + settings_.socket +
                      "; the end of its log: " + end_of_log());
 }
@@ -132,7 +135,8 @@ void SupervisorProcess::watch(std::stop_token stop) {
   auto wake = sys::eventfd(0);
   if (!wake.ok()) return logging::error("watch the supervisor", {{"error", wake.error().message()}});
   const std::stop_callback on_stop(stop, [&] { (void)sys::write(*wake, std::string_view("\1\0\0\0\0\0\0\0", 8)); });
-  milliseconds pause(50);
+  milliseconds pause = kShortestPause;
+  auto since = std::chrono::steady_clock::now();
   while (!stop.stop_requested()) {
     pollfd entries[] = {{process_.get(), POLLIN, 0}, {wake->get(), POLLIN, 0}};
     if (::poll(entries, 2, -1) == -1 || entries[1].revents != 0) continue;
@@ -140,14 +144,19 @@ void SupervisorProcess::watch(std::stop_token stop) {
     siginfo_t ended{};
     (void)::waitid(P_PIDFD, static_cast<id_t>(process_.get()), &ended, WEXITED | WNOHANG);
     logging::warn("supervisor has ended; starting it again", {{"socket", settings_.socket}});
-    auto started = adopt_or_start();
-    while (!started.ok() && !stop.stop_requested()) {
-      logging::error("start the supervisor", {{"error", started.error().message()}});
-      pause_for(pause, stop);
-      pause = std::min(pause * 2, milliseconds(5000));
-      started = adopt_or_start();
+    bool waits = std::chrono::steady_clock::now() - since < kLongLife;
+    if (!waits) pause = kShortestPause;
+    for (bool started = false; !started && !stop.stop_requested(); waits = true) {
+      if (waits) {
+        pause_for(pause, stop);
+        pause = std::min(pause * 2, kLongestPause);
+        if (stop.stop_requested()) return;
+      }
+      const auto done = adopt_or_start();
+      started = done.ok();
+      if (!started) logging::error("start the supervisor", {{"error", done.error().message()}});
     }
-    pause = milliseconds(50);
+    since = std::chrono::steady_clock::now();
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -18,6 +19,7 @@ struct SupervisorSettings {
   std::string state;    ///< its --state; its log is kept here, too
   std::string socket;   ///< its --address
   std::string log_level = "info";
+  std::chrono::milliseconds start_time = std::chrono::seconds(15);  ///< from its start until it listens
 };
 
 /// Our own hull-containerd: runs in a session of its own, so that it outlives this daemon. A daemon that starts takes
