@@ -18,15 +18,22 @@ Result<void> start_thread(const char* name, std::function<void()> body, size_t s
   return started.ok() ? Result<void>() : Result<void>(started.error());
 }
 
-ThreadPool::~ThreadPool() {
+void ThreadPool::close() {
   std::unique_lock lock(mutex_);
   closing_ = true;
   wake_.notify_all();
   ended_.wait(lock, [this] { return threads_ == 0; });
+  closed_ = true;
+}
+
+bool ThreadPool::drain(std::chrono::milliseconds time) {
+  std::unique_lock lock(mutex_);
+  return ended_.wait_for(lock, time, [this] { return queue_.empty() && threads_ == idle_; });
 }
 
 void ThreadPool::submit(std::function<void()> task) {
   std::unique_lock lock(mutex_);
+  if (closed_) return;
   queue_.push_back(std::move(task));
   if (idle_ >= queue_.size() || threads_ >= limit_) {
     wake_.notify_one();
@@ -50,6 +57,7 @@ void ThreadPool::run() {
   std::unique_lock lock(mutex_);
   for (;;) {
     ++idle_;
+    ended_.notify_all();
     wake_.wait_for(lock, kIdle, [this] { return !queue_.empty() || closing_; });
     --idle_;
     if (queue_.empty()) break;

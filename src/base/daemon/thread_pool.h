@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -21,11 +22,18 @@ class ThreadPool {
   explicit ThreadPool(const char* name, size_t limit) : name_(name), limit_(limit) {}
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
-  /// Waits until running tasks have ended; queued ones run, too.
-  ~ThreadPool();
+  /// As close().
+  ~ThreadPool() { close(); }
 
   /// Runs the task here where no thread can be made and none is there. The caller holds no lock that the task takes.
+  /// After close() the task is dropped.
   void submit(std::function<void()> task);
+
+  /// Waits until nothing runs or is queued; false where the time is over before.
+  bool drain(std::chrono::milliseconds time);
+  /// Waits until running tasks have ended; queued ones run, too, and what they submit. Not to be called by a task.
+  /// Repeat calls do nothing.
+  void close();
 
  private:
   void run();
@@ -35,11 +43,12 @@ class ThreadPool {
   const size_t limit_;
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::condition_variable ended_;
+  std::condition_variable ended_;  // of a thread, or of its last task for now
   std::deque<std::function<void()>> queue_;
   size_t threads_ = 0;
   size_t idle_ = 0;
-  bool closing_ = false;
+  bool closing_ = false;  // threads end when nothing is queued
+  bool closed_ = false;   // and nothing is any more
 };
 
 }  // namespace hull

@@ -33,6 +33,33 @@ TEST(ThreadPool, QueuedTasksRunBeforeItGoes) {
   EXPECT_EQ(done, 100);
 }
 
+TEST(ThreadPool, ClosedItHasRunAllAndTakesNoMore) {
+  std::atomic<int> done = 0;
+  ThreadPool pool("test", 2);
+  for (int i = 0; i < 100; ++i)
+    pool.submit([&] {
+      pool.submit([&] { ++done; });  // what its tasks submit counts as theirs
+    });
+  pool.close();
+  EXPECT_EQ(done, 100);
+  pool.submit([&] { ++done; });
+  pool.close();
+  EXPECT_EQ(done, 100);
+}
+
+TEST(ThreadPool, DrainsInItsTime) {
+  std::latch go(1);
+  std::atomic<bool> done = false;
+  ThreadPool pool("test", 1);
+  EXPECT_TRUE(pool.drain(std::chrono::seconds(0)));
+  pool.submit([&] { go.wait(); });
+  pool.submit([&] { done = true; });
+  EXPECT_FALSE(pool.drain(std::chrono::milliseconds(1)));
+  go.count_down();
+  EXPECT_TRUE(pool.drain(std::chrono::seconds(20)));
+  EXPECT_TRUE(done);
+}
+
 /// No process of this user may have another thread.
 void forbid_threads() {
   constexpr uid_t kNobody = 65534;

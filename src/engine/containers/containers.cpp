@@ -68,12 +68,21 @@ Result<void> Containers::load() {
     registry_.index().add(std::make_shared<Container>(std::make_shared<const ContainerRecord>(std::move(record)),
                                                       stdio::Hub::create(registry_.services().pump)));
   }
+  sweep_sandboxes();
   // A damaged record keeps its log: a person may want it.
   if (loaded.damaged.empty()) {
     sweep_directories();
     sweep_layers();
   }
   return {};
+}
+
+/// Before anything can be started: later, a start that is going on would lose what it has made.
+void Containers::sweep_sandboxes() {
+  std::vector<std::string> live;
+  for (const ContainerPtr& container : registry_.index().all())
+    if (is_live(container->record()->state.phase)) live.push_back(container->id());
+  registry_.services().sandboxes.sweep(live);
 }
 
 /// Of containers that a crash left between the making of their layer and of their record.

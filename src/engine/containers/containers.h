@@ -48,6 +48,7 @@ class Containers final : public ImageUsers {
       : registry_(std::move(settings), services, std::move(store)), creator_(registry_) {}
   Result<void> start();
   Result<void> load();
+  void sweep_sandboxes();
   void sweep_directories();
   void sweep_layers();
   void auto_remove(const ContainerPtr& container);

@@ -99,6 +99,7 @@ void Lifecycle::plan_restart(const ContainerPtr& container) {
 }
 
 void Lifecycle::restart_by_policy(const ContainerPtr& container) {
+  if (closing_) return;
   const auto turn = container->take_turn(Call());
   // Stopped, started or removed by a user meanwhile.
   if (!turn.ok() || container->record()->state.phase != Phase::kRestarting) return;
@@ -156,9 +157,7 @@ void Lifecycle::on_connected() {
   for (const auto& [id, task] : by_id)
     if (std::find(running.begin(), running.end(), id) == running.end())
       workers_.submit([this, task = task] { end_unclaimed(task); });
-  if (engine_started_.exchange(true)) return;
-  registry_.services().sandboxes.sweep(running);
-  start_with_engine();
+  if (!engine_started_.exchange(true)) start_with_engine();
 }
 
 /// What is known of a container that should run, against what the supervisor says. It is asked under the turn: a list
@@ -232,6 +231,7 @@ void Lifecycle::start_with_engine() {
       workers_.submit([this, container] { restart_by_policy(container); });
     } else if (record->state.phase == Phase::kExited && restarts_with_engine(*record)) {
       workers_.submit([this, container] {
+        if (closing_) return;
         const auto turn = container->take_turn(Call());
         if (!turn.ok() || container->record()->state.phase != Phase::kExited) return;
         if (auto started = start_now(Call::within(kPatience), *container); !started.ok())

@@ -21,12 +21,18 @@ bool is_over(const ContainerRecord& record, const Container::Moment& moment) {
 }  // namespace
 
 Result<std::unique_ptr<Lifecycle>> Lifecycle::create(Registry& registry) {
-  const std::shared_ptr<EventLoop> timers = TRY(EventLoop::create());
-  TRY(start_thread("restarts", [timers] { (void)timers->run().ok(); }));
-  return std::unique_ptr<Lifecycle>(new Lifecycle(registry, timers));
+  auto timers = TRY(EventLoop::create());
+  auto timing = TRY(Thread::start("restarts", [loop = timers.get()] { (void)loop->run().ok(); }));
+  return std::unique_ptr<Lifecycle>(new Lifecycle(registry, std::move(timers), std::move(timing)));
 }
 
-Lifecycle::~Lifecycle() { timers_->stop(); }
+void Lifecycle::close() {
+  closing_ = true;
+  timers_->stop();
+  timing_.join();
+  workers_.close();  // they wait for cleaners
+  cleaners_.close();
+}
 
 Result<void> Lifecycle::start(const Call& call, const ContainerPtr& container) {
   const auto turn = TRY(container->take_turn(call));

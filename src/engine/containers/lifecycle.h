@@ -7,6 +7,7 @@
 
 #include "api/container/host_config.h"
 #include "base/call.h"
+#include "base/daemon/thread.h"
 #include "base/daemon/thread_pool.h"
 #include "base/event_loop.h"
 #include "base/guarded.h"
@@ -26,7 +27,11 @@ namespace hull::engine {
 class Lifecycle final : public containerd::TaskListener {
  public:
   static Result<std::unique_ptr<Lifecycle>> create(Registry& registry);
-  ~Lifecycle() override;
+  ~Lifecycle() override { close(); }
+
+  /// The daemon ends: exits that are known are taken, restarts are left to the next one. Nobody tells of events any
+  /// more. Afterwards what was given to on_…() is not called by workers. Repeat calls do nothing.
+  void close();
 
   /// Errors: kNotModified where it runs already; kConflict where it is paused or being removed; of the process itself
   /// see classify_start_failure().
@@ -80,8 +85,8 @@ class Lifecycle final : public containerd::TaskListener {
   Runner& runner() { return runner_; }
 
  private:
-  Lifecycle(Registry& registry, std::shared_ptr<EventLoop> timers)
-      : registry_(registry), runner_(registry), timers_(std::move(timers)) {}
+  Lifecycle(Registry& registry, std::unique_ptr<EventLoop> timers, Thread timing)
+      : registry_(registry), runner_(registry), timers_(std::move(timers)), timing_(std::move(timing)) {}
 
   /// Where the container stands once what is being done to it is done, a start above all.
   Result<Phase> settled_phase(const Call& call, Container& container);
@@ -107,7 +112,8 @@ class Lifecycle final : public containerd::TaskListener {
 
   Registry& registry_;
   Runner runner_;
-  const std::shared_ptr<EventLoop> timers_;
+  const std::unique_ptr<EventLoop> timers_;
+  Thread timing_;  // runs the timers
   std::function<void(const ContainerPtr&)> auto_remove_;
   std::function<void(const containerd::TaskName&, const containerd::TaskExit&)> exec_exit_;
   std::function<void(const std::string&)> run_over_;
@@ -116,6 +122,7 @@ class Lifecycle final : public containerd::TaskListener {
   std::function<void()> reconnected_;
   Guarded<std::map<std::string, std::chrono::milliseconds>> delays_;  // last restart delay, by container
   std::atomic<bool> engine_started_ = false;
+  std::atomic<bool> closing_ = false;     // nothing is started any more
   ThreadPool cleaners_{"sandboxes", 16};  // their work waits for no other
   ThreadPool workers_{"exits", 16};       // last: its threads end first
 };

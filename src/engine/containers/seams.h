@@ -70,7 +70,8 @@ class SandboxProvider {
   virtual Result<Sandbox> adopt(const SandboxRequest& request) = 0;
   /// Others reach the container by its new name from now on; a missing sandbox is no error.
   virtual void rename(const std::string& container_id, const std::string& name) = 0;
-  /// Sandboxes whose container is not in the list are left-overs of a crash and are removed.
+  /// Sandboxes whose container is not in the list are left-overs of a crash and are removed. Called while none is being
+  /// made.
   virtual void sweep(const std::vector<std::string>& running_containers) = 0;
 };
 

@@ -57,6 +57,9 @@ class Execs {
   void on_exit(const containerd::TaskName& name, const containerd::TaskExit& exit);
   /// The container's own process ended, and all others with it.
   void on_container_exit(const std::string& container);
+  /// The daemon ends: nobody is told of an end any more once this returns. Repeat calls do nothing.
+  void close() { finishers_.close(); }
+
   /// After the connection to the supervisor was made anew: exits may have been missed.
   void reconcile();
 

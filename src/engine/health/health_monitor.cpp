@@ -27,12 +27,16 @@ struct HealthMonitor::Check {
 };
 
 Result<std::unique_ptr<HealthMonitor>> HealthMonitor::create(Registry& registry, Execs& execs) {
-  const std::shared_ptr<EventLoop> timers = TRY(EventLoop::create());
-  TRY(start_thread("health-timers", [timers] { (void)timers->run().ok(); }));
-  return std::unique_ptr<HealthMonitor>(new HealthMonitor(registry, execs, timers));
+  auto timers = TRY(EventLoop::create());
+  auto timing = TRY(Thread::start("health-timers", [loop = timers.get()] { (void)loop->run().ok(); }));
+  return std::unique_ptr<HealthMonitor>(new HealthMonitor(registry, execs, std::move(timers), std::move(timing)));
 }
 
-HealthMonitor::~HealthMonitor() { timers_->stop(); }
+void HealthMonitor::close() {
+  timers_->stop();
+  timing_.join();
+  workers_.close();
+}
 
 void HealthMonitor::begin(const std::string& id) {
   auto found = registry_.index().find(id);

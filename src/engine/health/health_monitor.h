@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "base/daemon/thread.h"
 #include "base/daemon/thread_pool.h"
 #include "base/event_loop.h"
 #include "base/guarded.h"
@@ -17,7 +18,11 @@ namespace hull::engine {
 class HealthMonitor {
  public:
   static Result<std::unique_ptr<HealthMonitor>> create(Registry& registry, Execs& execs);
-  ~HealthMonitor();
+  ~HealthMonitor() { close(); }
+
+  /// The daemon ends: no check begins any more. The execs are closed already, so that none tells of its end. Repeat
+  /// calls do nothing.
+  void close();
 
   /// It runs from now on: it has started, was taken over, or goes on after a pause.
   void begin(const std::string& container);
@@ -25,8 +30,8 @@ class HealthMonitor {
   void end(const std::string& container);
 
  private:
-  HealthMonitor(Registry& registry, Execs& execs, std::shared_ptr<EventLoop> timers)
-      : registry_(registry), execs_(execs), timers_(std::move(timers)) {}
+  HealthMonitor(Registry& registry, Execs& execs, std::unique_ptr<EventLoop> timers, Thread timing)
+      : registry_(registry), execs_(execs), timers_(std::move(timers)), timing_(std::move(timing)) {}
 
   /// One time of being watched, from begin() to end().
   struct Watch {
@@ -45,7 +50,8 @@ class HealthMonitor {
 
   Registry& registry_;
   Execs& execs_;
-  const std::shared_ptr<EventLoop> timers_;
+  const std::unique_ptr<EventLoop> timers_;
+  Thread timing_;  // runs the timers
   struct Watches {
     std::map<std::string, WatchPtr> current;
     uint64_t last_number = 0;

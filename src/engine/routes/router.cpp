@@ -154,6 +154,12 @@ void Router::set_headers(http::Exchange& exchange) const {
 }
 
 void Router::serve(http::Exchange& exchange) const {
+  ++serving_;
+  route(exchange);
+  --serving_;
+}
+
+void Router::route(http::Exchange& exchange) const {
   const auto begin = std::chrono::steady_clock::now();
   const http::Request& request = exchange.request();
   set_headers(exchange);

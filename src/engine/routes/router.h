@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <optional>
@@ -26,6 +27,8 @@ class Router {
   /// Answers the request: finds the route under its "/v1.xx" prefix, runs the handler, and makes its error the answer.
   /// As docker does: 400 for a version out of range, 404 {"message":"page not found"} where no route fits.
   void serve(http::Exchange& exchange) const;
+  /// Whether a request is being served.
+  bool busy() const { return serving_ > 0; }
 
  private:
   struct Pattern {
@@ -39,10 +42,12 @@ class Router {
   };
   Match find(http::Method method, std::string_view path, ApiVersion version) const;
   void set_headers(http::Exchange& exchange) const;
+  void route(http::Exchange& exchange) const;
 
   const std::string server_;
   std::vector<Route> routes_;
   std::map<http::Method, std::vector<Pattern>> patterns_;  ///< those with more literal segments first
+  mutable std::atomic<size_t> serving_ = 0;
 };
 
 /// The version of a path like "/v1.43/info", and the path behind it; the newest where there is none.

@@ -63,6 +63,8 @@ struct Engine::Parts {
   Result<void> open_objects(const Config& config);
   Result<void> open_containers(const Config& config);
   void add_routes();
+  /// Ends all work in the background, each family before those that it tells of what it does. Repeat calls do nothing.
+  void close();
 
   containerd::Connection supervisor;
   std::unique_ptr<containerd::Tasks> tasks;
@@ -140,8 +142,22 @@ void Engine::Parts::add_routes() {
   router.add(routes::volume_routes(*volumes));
 }
 
+void Engine::Parts::close() {
+  task_events.reset();
+  if (containers) containers->lifecycle().close();
+  if (execs) execs->close();
+  if (health) health->close();
+}
+
 Engine::Engine(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
-Engine::~Engine() = default;
+
+Engine::~Engine() {
+  parts_->close();
+  if (!parts_->router.busy()) return;
+  // What a handler that ignores its stop token uses is left to it; the process ends anyway.
+  logging::warn("requests are still served at the engine's end");
+  (void)parts_.release();
+}
 
 Result<std::unique_ptr<Engine>> Engine::open(const Config& config, const std::string& engine_id,
                                              const std::string& supervisor_socket) {
@@ -174,7 +190,7 @@ Result<void> Engine::remove_everything() {
 }
 
 void Engine::shut_down() {
-  parts_->task_events.reset();
+  parts_->close();
   if (const auto ended = parts_->networks->shut_down(); !ended.ok())
     logging::warn("take networks down", {{"error", ended.error().message()}});
 }
