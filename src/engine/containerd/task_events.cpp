@@ -57,6 +57,7 @@ struct TaskEvents::State {
   TaskListener& listener;
   const std::unique_ptr<pb::Events::Stub> stub;
 
+  std::stop_source stop;
   std::mutex mutex;
   std::condition_variable changed;
   bool stopping = false;
@@ -124,7 +125,7 @@ void TaskEvents::State::probe(const std::string& nonce) {
   request.mutable_event()->set_type_url("containerd.events.TaskOOM");
   request.mutable_event()->set_value(marker.SerializeAsString());
   for (int i = 0; i < kProbes; ++i) {
-    const auto sent = unary(connection.channel(), hull::Call::within(kProbeInterval * 10), *stub,
+    const auto sent = unary(connection.channel(), hull::Call::within(kProbeInterval * 10, stop.get_token()), *stub,
                             &pb::Events::Stub::Publish, request);
     if (wait_until_seen(kProbeInterval)) break;
     if (!sent.ok() && sent.is(Code::kUnimplemented)) break;
@@ -133,7 +134,7 @@ void TaskEvents::State::probe(const std::string& nonce) {
     std::lock_guard lock(mutex);
     if (stopping || !context) return;
   }
-  listener.on_connected();
+  listener.on_connected(stop.get_token());
 }
 
 void TaskEvents::State::run() {
@@ -154,6 +155,7 @@ Result<std::unique_ptr<TaskEvents>> TaskEvents::subscribe(const Connection& conn
 }
 
 TaskEvents::~TaskEvents() {
+  state_->stop.request_stop();
   std::unique_lock lock(state_->mutex);
   state_->stopping = true;
   if (state_->context) state_->context->TryCancel();

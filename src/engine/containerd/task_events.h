@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <stop_token>
 #include <string>
 
 #include "base/result.h"
@@ -21,7 +22,8 @@ class TaskListener {
   virtual void on_resumed(const std::string& container) = 0;
   /// Events flow from now on. Those of the time before, since the program's start or since the connection was lost, may
   /// have been missed: look at the tasks themselves.
-  virtual void on_connected() = 0;
+  /// stop: the subscription goes, and waits for the call.
+  virtual void on_connected(const std::stop_token& stop) = 0;
 };
 
 /// A subscription to the supervisor's task events on a thread of its own, made again whenever it breaks, until the

@@ -39,6 +39,12 @@ Result<Container::Turn> Container::take_turn(const Call& call) {
   return Turn(shared_from_this());
 }
 
+Result<Container::Turn> Container::take_turn_if_exists(const Call& call) {
+  auto turn = TRY(take_turn(call));
+  if (moment().removed) return not_found("No such container: " + id_);
+  return turn;
+}
+
 void Container::publish(RecordPtr next) {
   {
     std::lock_guard lock(mutex_);

@@ -42,6 +42,9 @@ class Container : public std::enable_shared_from_this<Container> {
   /// Errors: kCancelled, kDeadlineExceeded.
   Result<Turn> take_turn(const Call& call);
 
+  /// The same of one that was not removed meanwhile. Errors: kNotFound, too.
+  Result<Turn> take_turn_if_exists(const Call& call);
+
   /// Shows the new record to readers and wakes who waits for a change. Under the turn.
   void publish(RecordPtr next);
   /// After publish() of a state in which the run is over.

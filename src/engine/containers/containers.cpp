@@ -150,7 +150,7 @@ Result<void> Containers::rename(const Call& call, const std::string& reference, 
   if (name.empty()) return invalid_argument("Neither old nor new names may be empty");
   const std::string wanted = TRY(parse_name(name));
   const auto container = TRY(find(reference));
-  const auto turn = TRY(container->take_turn(call));
+  const auto turn = TRY(container->take_turn_if_exists(call));
   ContainerRecord next = *container->record();
   if (next.name == wanted) return invalid_argument("Renaming a container with the same name as its current name");
   TRY(registry_.index().reserve(wanted, next.id));
@@ -170,7 +170,7 @@ Result<std::vector<std::string>> Containers::update(const Call& call, const std:
   const auto container = TRY(find(reference));
   TRY(validate_resources(update.resources));
   TRY(validate_restart_policy(update.restart_policy));
-  const auto turn = TRY(container->take_turn(call));
+  const auto turn = TRY(container->take_turn_if_exists(call));
   ContainerRecord next = *container->record();
   if (next.state.phase == Phase::kRemoving || next.state.phase == Phase::kDead)
     return conflict("Container is marked for removal and cannot be \"update\".");

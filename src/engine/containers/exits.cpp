@@ -1,6 +1,5 @@
 // How a run ends: the supervisor's events, restart policies, and what happened while nobody listened.
 #include <algorithm>
-#include <csignal>
 #include <future>
 
 #include "base/files.h"
@@ -17,6 +16,8 @@ constexpr std::chrono::minutes kPatience{2};
 constexpr int64_t kLostExitCode = 255;
 
 }  // namespace
+
+Call Lifecycle::patience() const { return Call::within(kPatience, stop_.get_token()); }
 
 void Lifecycle::on_exit(const containerd::TaskName& name, int64_t pid, const containerd::TaskExit& exit) {
   if (!name.exec.empty()) {
@@ -60,7 +61,7 @@ void Lifecycle::end_run(Container& container, const containerd::TaskExit& exit, 
     show_exit(container, exit);
     container.hub().end_clients();
   }
-  const Call call = Call::within(kPatience);
+  const Call call = patience();
   const auto known = runner_.end_task(call, container, exit);
   if (!early) {
     show_exit(container, known);
@@ -94,7 +95,7 @@ void Lifecycle::plan_restart(const ContainerPtr& container) {
     return last = next_restart_delay(last, run_time);
   });
   timers_->post([this, container, delay] {
-    timers_->after(delay, [this, container] { workers_.submit([this, container] { restart_by_policy(container); }); });
+    timers_->after(delay, [this, container] { starters_.submit([this, container] { restart_by_policy(container); }); });
   });
 }
 
@@ -106,7 +107,7 @@ void Lifecycle::restart_by_policy(const ContainerPtr& container) {
   ContainerRecord next = *container->record();
   ++next.state.restart_count;
   container->publish(std::make_shared<const ContainerRecord>(std::move(next)));
-  if (auto started = start_now(Call::within(kPatience), *container); !started.ok())
+  if (auto started = start_now(patience(), *container); !started.ok())
     logging::warn("restart container", {{"container", container->id()}, {"error", started.error().message()}});
 }
 
@@ -114,7 +115,8 @@ void Lifecycle::on_out_of_memory(const std::string& id) {
   auto found = registry_.index().find(id);
   if (!found.ok()) return;
   workers_.submit([this, container = std::move(found).value()] {
-    const auto turn = container->take_turn(Call());
+    const auto turn = container->take_turn_if_exists(Call());
+    if (!turn.ok()) return;
     ContainerRecord next = *container->record();
     registry_.announce(next, "oom");
     next.state.oom_killed = true;
@@ -133,7 +135,7 @@ void Lifecycle::compare_pause(const std::string& id) {
   workers_.submit([this, container = std::move(found).value()] {
     const auto turn = container->take_turn(Call());
     if (!turn.ok() || !is_live(container->record()->state.phase)) return;
-    const auto task = registry_.services().tasks.get(Call::within(kPatience), {container->id(), ""});
+    const auto task = registry_.services().tasks.get(patience(), {container->id(), ""});
     if (!task.ok()) return;  // it has ended: its exit comes, too
     const bool paused = task->status == containerd::TaskStatus::kPaused;
     if (!paused && task->status != containerd::TaskStatus::kRunning) return;
@@ -142,8 +144,8 @@ void Lifecycle::compare_pause(const std::string& id) {
   });
 }
 
-void Lifecycle::on_connected() {
-  auto tasks = registry_.services().tasks.list(Call::within(kPatience));
+void Lifecycle::on_connected(const std::stop_token& stop) {
+  auto tasks = registry_.services().tasks.list(Call::within(kPatience, stop));
   if (!tasks.ok()) return logging::warn("list tasks", {{"error", tasks.error().message()}});
   std::map<std::string, containerd::TaskInfo> by_id;
   for (auto& task : *tasks) by_id.emplace(task.name.container, std::move(task));
@@ -170,7 +172,7 @@ void Lifecycle::compare(const ContainerPtr& container) {
     const RecordPtr record = container->record();
     if (!turn.ok() || !is_live(record->state.phase)) return;
     pid = record->state.pid;
-    auto asked = registry_.services().tasks.get(Call::within(kPatience), {container->id(), ""});
+    auto asked = registry_.services().tasks.get(patience(), {container->id(), ""});
     // The next connection compares again.
     if (!asked.ok() && !asked.is(Code::kNotFound))
       return logging::warn("ask for task", {{"container", container->id()}, {"error", asked.error().message()}});
@@ -179,6 +181,7 @@ void Lifecycle::compare(const ContainerPtr& container) {
     if (!container->hub().is_open()) {
       auto adopted = runner_.adopt(*container);
       if (adopted.ok()) {
+        if (task && adopted->state.resume_when_adopted) resume_adopted(*adopted, *task);
         if (task && task->status == containerd::TaskStatus::kPaused) adopted->state.phase = Phase::kPaused;
         if (task && task->status == containerd::TaskStatus::kRunning) adopted->state.phase = Phase::kRunning;
         const bool runs = adopted->state.phase == Phase::kRunning;
@@ -197,7 +200,18 @@ void Lifecycle::compare(const ContainerPtr& container) {
             Source::kLate);
 }
 
-/// A crash of ours may have come between the start of a task and our note of it: nobody claims it, so it ends.
+/// It was to be paused for a moment of ours only, which a crash cut short.
+void Lifecycle::resume_adopted(ContainerRecord& record, containerd::TaskInfo& task) {
+  if (task.status == containerd::TaskStatus::kPaused) {
+    if (const auto resumed = registry_.services().tasks.resume(patience(), record.id); !resumed.ok())
+      return logging::error("resume container", {{"container", record.id}, {"error", resumed.error().message()}});
+    task.status = containerd::TaskStatus::kRunning;
+  }
+  record.state.resume_when_adopted = false;
+}
+
+/// A crash of ours may have come between the start of a task and our note of it: nobody claims it, so it ends. Its exit
+/// means nothing to a container that does not run; so all of it goes here.
 void Lifecycle::end_unclaimed(const containerd::TaskInfo& task) {
   std::optional<Container::Turn> turn;
   if (auto found = registry_.index().find(task.name.container); found.ok()) {
@@ -205,36 +219,37 @@ void Lifecycle::end_unclaimed(const containerd::TaskInfo& task) {
     if (!taken.ok() || is_live((*found)->record()->state.phase)) return;
     turn.emplace(std::move(taken).value());
   }
-  if (task.status != containerd::TaskStatus::kRunning && task.status != containerd::TaskStatus::kPaused)
-    return clear_unclaimed(task.name.container);
-  logging::warn("ending a task that no container claims", {{"task", task.name.container}});
-  // Its exit comes as an event, and clears the rest.
-  const auto killed =
-      registry_.services().tasks.kill(Call::within(kPatience), task.name, SIGKILL, containerd::Target::kAll);
-  if (!killed.ok()) logging::warn("kill task", {{"task", task.name.container}, {"error", killed.error().message()}});
+  const std::string& id = task.name.container;
+  if (task.status == containerd::TaskStatus::kRunning || task.status == containerd::TaskStatus::kPaused)
+    logging::warn("ending a task that no container claims", {{"task", id}});
+  const Call call = patience();
+  if (const auto ended = runner_.end_stray_task(call, id); !ended.ok())
+    return logging::warn("end task", {{"task", id}, {"error", ended.error().message()}});
+  runner_.clear_stray_run(call, id);
 }
 
 void Lifecycle::clear_unclaimed(const std::string& id) {
-  const Call call = Call::within(kPatience);
+  const Call call = patience();
   const auto removed = registry_.services().tasks.remove(call, {id, ""});
   if (!removed.ok() && !removed.is(Code::kNotFound))
     logging::warn("remove task", {{"task", id}, {"error", removed.error().message()}});
-  if (!removed.ok()) return;
-  (void)registry_.services().records.remove(call, id).ok();
-  (void)remove_tree(registry_.fifo_directory(id)).ok();
+  if (removed.ok()) runner_.clear_stray_run(call, id);
 }
 
 void Lifecycle::start_with_engine() {
   for (const ContainerPtr& container : registry_.index().all()) {
     const RecordPtr record = container->record();
     if (record->state.phase == Phase::kRestarting) {
-      workers_.submit([this, container] { restart_by_policy(container); });
+      starters_.submit([this, container] { restart_by_policy(container); });
+    } else if (record->state.phase == Phase::kExited && record->host.auto_remove) {
+      // A crash of ours came between its end and its removal.
+      workers_.submit([this, container] { auto_remove_(container); });
     } else if (record->state.phase == Phase::kExited && restarts_with_engine(*record)) {
-      workers_.submit([this, container] {
+      starters_.submit([this, container] {
         if (closing_) return;
         const auto turn = container->take_turn(Call());
         if (!turn.ok() || container->record()->state.phase != Phase::kExited) return;
-        if (auto started = start_now(Call::within(kPatience), *container); !started.ok())
+        if (auto started = start_now(patience(), *container); !started.ok())
           logging::warn("start container", {{"container", container->id()}, {"error", started.error().message()}});
       });
     }

@@ -14,6 +14,9 @@ constexpr std::chrono::seconds kDefaultGrace{10};
 // After SIGKILL: only a process in the kernel's own hands takes longer.
 constexpr std::chrono::seconds kKillPatience{10};
 
+// At the end, for a supervisor that does not answer.
+constexpr std::chrono::seconds kClosePatience{3};
+
 bool is_over(const ContainerRecord& record, const Container::Moment& moment) {
   return moment.removed || (!is_live(record.state.phase) && record.state.phase != Phase::kRestarting);
 }
@@ -30,6 +33,8 @@ void Lifecycle::close() {
   closing_ = true;
   timers_->stop();
   timing_.join();
+  if (!starters_.drain(kClosePatience) || !workers_.drain(kClosePatience)) stop_.request_stop();
+  starters_.close();
   workers_.close();  // they wait for cleaners
   cleaners_.close();
 }
@@ -170,8 +175,8 @@ Result<void> Lifecycle::end(const Call& call, const ContainerPtr& container) {
   return wait_ended(call, *container);
 }
 
+/// Under the turn.
 Result<void> Lifecycle::change_pause(const Call& call, Container& container, Phase from, Phase to) {
-  const auto turn = TRY(container.take_turn(call));
   const Phase phase = container.record()->state.phase;
   auto& tasks = registry_.services().tasks;
   if (phase == to && to == Phase::kPaused) return conflict("container " + container.id() + " is already paused");
@@ -189,17 +194,29 @@ void Lifecycle::show_pause(Container& container, Phase to) {
   ContainerRecord next = *container.record();
   const bool pauses = to == Phase::kPaused;
   next.state.phase = to;
+  if (!pauses) next.state.resume_when_adopted = false;
   if (pauses && next.state.health) next.state.health->status = kHealthUnhealthy;
   registry_.announce(next, pauses ? "pause" : "unpause");
   registry_.change_state(container, std::move(next));
   if (const auto& tell = pauses ? halted_ : running_) tell(container.id());
 }
 
-Result<void> Lifecycle::pause(const Call& call, const ContainerPtr& container) {
-  return change_pause(call, *container, Phase::kRunning, Phase::kPaused);
+Result<void> Lifecycle::pause(const Call& call, const ContainerPtr& container, PauseReason reason) {
+  const auto turn = TRY(container->take_turn(call));
+  const bool resumes = reason == PauseReason::kForAWhile && container->record()->state.phase == Phase::kRunning;
+  const auto note = [&](bool resume) {
+    ContainerRecord next = *container->record();
+    next.state.resume_when_adopted = resume;
+    registry_.change_state(*container, std::move(next));
+  };
+  if (resumes) note(true);  // before it stands still
+  auto paused = change_pause(call, *container, Phase::kRunning, Phase::kPaused);
+  if (!paused.ok() && resumes) note(false);
+  return paused;
 }
 
 Result<void> Lifecycle::unpause(const Call& call, const ContainerPtr& container) {
+  const auto turn = TRY(container->take_turn(call));
   return change_pause(call, *container, Phase::kPaused, Phase::kRunning);
 }
 

@@ -46,7 +46,9 @@ class Lifecycle final : public containerd::TaskListener {
   Result<void> restart(const Call& call, const ContainerPtr& container, const StopOptions& options);
   /// Errors: kConflict where it does not run.
   Result<void> kill(const Call& call, const ContainerPtr& container, int signal);
-  Result<void> pause(const Call& call, const ContainerPtr& container);
+  /// kForAWhile: the engine's own pause, that a crash must not leave behind.
+  enum class PauseReason { kAsked, kForAWhile };
+  Result<void> pause(const Call& call, const ContainerPtr& container, PauseReason reason = PauseReason::kAsked);
   Result<void> unpause(const Call& call, const ContainerPtr& container);
   Result<void> resize(const Call& call, const ContainerPtr& container, uint32_t width, uint32_t height);
 
@@ -80,7 +82,7 @@ class Lifecycle final : public containerd::TaskListener {
   void on_out_of_memory(const std::string& container) override;
   void on_paused(const std::string& container) override;
   void on_resumed(const std::string& container) override;
-  void on_connected() override;
+  void on_connected(const std::stop_token& stop) override;
 
   Runner& runner() { return runner_; }
 
@@ -104,6 +106,9 @@ class Lifecycle final : public containerd::TaskListener {
   Result<void> wait_ended(const Call& call, Container& container);
   void show_pause(Container& container, Phase to);
   Result<void> change_pause(const Call& call, Container& container, Phase from, Phase to);
+  void resume_adopted(ContainerRecord& record, containerd::TaskInfo& task);
+  /// For work that nobody waits for.
+  Call patience() const;
   void end_unclaimed(const containerd::TaskInfo& task);
   void clear_unclaimed(const std::string& id);
   void compare(const ContainerPtr& container);
@@ -123,8 +128,10 @@ class Lifecycle final : public containerd::TaskListener {
   Guarded<std::map<std::string, std::chrono::milliseconds>> delays_;  // last restart delay, by container
   std::atomic<bool> engine_started_ = false;
   std::atomic<bool> closing_ = false;     // nothing is started any more
+  std::stop_source stop_;                 // breaks off what the supervisor does not answer at the end
   ThreadPool cleaners_{"sandboxes", 16};  // their work waits for no other
-  ThreadPool workers_{"exits", 16};       // last: its threads end first
+  ThreadPool workers_{"exits", 16};
+  ThreadPool starters_{"starts", 16};  // exits don't wait for them
 };
 
 }  // namespace hull::engine

@@ -55,6 +55,7 @@ Result<void> Remover::remove_parts(const Call& call, const ContainerRecord& reco
     if (auto removed = services.volumes.remove_anonymous(plan.volume); !removed.ok() && !removed.is(Code::kNotFound))
       logging::warn("remove volume", {{"volume", plan.volume}, {"error", removed.error().message()}});
   }
+  lifecycle_.runner().unmount_parts(record.id);
   TRY(registry_.store().remove(record.id));
   sweepers_.submit([directory = registry_.directory(record.id)] {
     if (auto removed = remove_tree(directory); !removed.ok())

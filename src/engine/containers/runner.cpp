@@ -284,7 +284,8 @@ Result<int64_t> Runner::run_task(const Call& call, const ContainerRecord& record
       record.id, {}, record.config.image, settings.supervisor_runtime, spec, settings.snapshotter, record.id};
   auto made = services.records.create(call, supervised);
   if (made.is(Code::kAlreadyExists)) {
-    // Of a run that a crash of ours cut short after its end.
+    // Of a run that a crash of ours cut short, before it was known or after its end.
+    TRY(end_stray_task(call, record.id));
     TRY(services.records.remove(call, record.id));
     made = services.records.create(call, supervised);
   }
@@ -294,15 +295,14 @@ Result<int64_t> Runner::run_task(const Call& call, const ContainerRecord& record
   const containerd::NewTask task{
       record.id, record.rootfs, {fifos.in, fifos.out, fifos.err, record.config.tty}, binary, !binary.empty()};
   // Before the request: one whose answer we did not get may have been carried out.
-  undo.add([this, id = record.id] { return end_failed_task(id); });
+  undo.add([this, id = record.id] { return end_stray_task(Call::within(kDrainTime * 5), id); });
   TRY(services.tasks.create(call, task).context(kCreateStep));
   return services.tasks.start(call, {record.id, ""}).context(kStartStep);
 }
 
 /// Kills it first: a task that runs, or waits for its start, is not removed by every supervisor.
-Result<void> Runner::end_failed_task(const std::string& id) const {
+Result<void> Runner::end_stray_task(const Call& call, const std::string& id) const {
   auto& tasks = registry_.services().tasks;
-  const Call call = Call::within(kDrainTime * 5);
   const auto found = tasks.get(call, {id, ""});
   if (found.is(Code::kNotFound)) return {};
   (void)tasks.kill(call, {id, ""}, SIGKILL, containerd::Target::kAll).ok();
@@ -314,7 +314,8 @@ Result<void> Runner::end_failed_task(const std::string& id) const {
     if (removed.ok() || removed.is(Code::kNotFound)) return {};
     // Its end is told by an event that nobody waits for yet, since its container does not run.
     if (!removed.is(Code::kFailedPrecondition) || call.expired()) return removed.error();
-    never.wait_for(lock, pause);
+    never.wait_for(lock, call.stop, pause, [] { return false; });
+    if (call.stop.stop_requested()) return cancelled("end task " + id + ": cancelled");
   }
 }
 
@@ -354,12 +355,19 @@ containerd::TaskExit Runner::end_task(const Call& call, Container& container, co
 }
 
 void Runner::release(const Call& call, const ContainerRecord& record) {
-  const auto& services = registry_.services();
-  log_failure("remove containerd container", record.id, services.records.remove(call, record.id));
+  clear_stray_run(call, record.id);
   for (const MountPlan& plan : record.mounts)
-    if (plan.kind == MountKind::kVolume) services.volumes.unmount(plan.volume, record.id);
-  log_failure("remove FIFOs", record.id, remove_tree(registry_.fifo_directory(record.id)));
-  log_failure("unmount parts of volumes", record.id, unmount_all(mounts_directory(record.id)));
+    if (plan.kind == MountKind::kVolume) registry_.services().volumes.unmount(plan.volume, record.id);
+}
+
+void Runner::clear_stray_run(const Call& call, const std::string& id) const {
+  log_failure("remove containerd container", id, registry_.services().records.remove(call, id));
+  log_failure("remove FIFOs", id, remove_tree(registry_.fifo_directory(id)));
+  unmount_parts(id);
+}
+
+void Runner::unmount_parts(const std::string& id) const {
+  log_failure("unmount parts of volumes", id, unmount_all(mounts_directory(id)));
 }
 
 void Runner::remove_sandbox(const std::string& container) {

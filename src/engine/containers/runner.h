@@ -31,6 +31,11 @@ class Runner {
   /// Gives back what end_task() leaves, but for the sandbox.
   void release(const Call& call, const ContainerRecord& record);
   void remove_sandbox(const std::string& container);
+  /// Ends and removes the task of a run that is not, or no more, known. A missing one is no error.
+  Result<void> end_stray_task(const Call& call, const std::string& id) const;
+  /// What such a run leaves beside its task.
+  void clear_stray_run(const Call& call, const std::string& id) const;
+  void unmount_parts(const std::string& id) const;
 
   /// The user and groups that a process in the container gets.
   Result<oci::ResolvedUser> resolve_user(const ContainerRecord& record, const std::string& user) const;
@@ -55,7 +60,6 @@ class Runner {
   Result<void> open_hub(Container& container, const ContainerRecord& record, const stdio::Fifos& fifos) const;
   Result<int64_t> run_task(const Call& call, const ContainerRecord& record, const stdio::Fifos& fifos,
                            const std::string& spec, Rollback& undo) const;
-  Result<void> end_failed_task(const std::string& id) const;
   stdio::Fifos fifos_of(const ContainerRecord& record) const;
 
   Registry& registry_;

@@ -48,6 +48,7 @@ struct RunState {
   std::optional<Timestamp> finished_at;
   int64_t restart_count = 0;
   std::optional<api::Health> health;  ///< where it has a check, once it was started
+  bool resume_when_adopted = false;   ///< paused for a while by the engine itself: the next one lets it go on
   bool stopped_by_user = false;       ///< no restart policy starts it again, but "always" when the engine starts
 };
 
@@ -77,6 +78,7 @@ void describe(V& json, RunState& state) {
   json.field("finished_at", state.finished_at);
   json.omit_empty("restart_count", state.restart_count);
   json.optional("health", state.health);
+  json.omit_empty("resume_when_adopted", state.resume_when_adopted);
   json.omit_empty("stopped_by_user", state.stopped_by_user);
 }
 

@@ -88,6 +88,8 @@ Result<void> check_process(const api::Config& config) {
     if (entry.find('\0') != std::string::npos) return bad("invalid environment variable: it contains a zero byte");
   }
   if (!config.stop_signal.empty()) TRY(parse_signal(config.stop_signal));
+  if (const int64_t seconds = config.stop_timeout.value_or(0); seconds > INT32_MAX || seconds < INT32_MIN)
+    return bad("StopTimeout " + std::to_string(seconds) + " is out of range");
   if (config.hostname.size() > 64) return bad("invalid hostname format: " + config.hostname);
   const std::string allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
   if (config.hostname.find_first_not_of(allowed) != std::string::npos || config.hostname.starts_with('-'))

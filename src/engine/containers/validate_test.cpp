@@ -56,6 +56,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadRequest{"CpusetMissing", R"({"CpusetCpus":"9999"})", kBad, "Requested CPUs are not available"},
         BadRequest{"BlkioWeight", R"({"BlkioWeight":5})", kBad, "Range of blkio weight is from 10 to 1000"},
         BadRequest{"OomScore", R"({"OomScoreAdj":2000})", kBad, "range for oom score adj is [-1000, 1000]"},
+        BadRequest{"StopTimeout", R"({"StopTimeout":9223372036854775807})", kBad,
+                   "StopTimeout 9223372036854775807 is out of range"},
         BadRequest{"ShmSize", R"({"ShmSize":-1})", kBad, "SHM size can not be less than 0"},
         BadRequest{"PolicyName", R"({"RestartPolicy":{"Name":"sometimes"}})", kBad, "unknown policy 'sometimes'"},
         BadRequest{"PolicyCount", R"({"RestartPolicy":{"Name":"always","MaximumRetryCount":3}})", kBad,

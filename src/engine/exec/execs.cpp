@@ -10,6 +10,7 @@ namespace hull::engine {
 namespace {
 
 constexpr auto kStartTime = std::chrono::seconds(60);
+constexpr auto kClosePatience = std::chrono::seconds(3);
 constexpr auto kDrainTime = std::chrono::seconds(2);     // a child that keeps the output open is not waited for
 constexpr auto kKeptAfterEnd = std::chrono::minutes(5);  // for those who inspect late
 
@@ -34,6 +35,14 @@ int64_t exit_code_of(const Error& error) {
 }
 
 }  // namespace
+
+Call Execs::patience() const { return Call::within(kStartTime, stop_.get_token()); }
+
+void Execs::close() {
+  if (!finishers_.drain(kClosePatience)) stop_.request_stop();
+  finishers_.close();
+  stop_.request_stop();  // what a check has begun
+}
 
 Result<std::string> Execs::create(const std::string& container, api::CreateExec request) {
   auto target = TRY(needs_.containers.find(container));
@@ -81,7 +90,7 @@ Result<api::ExecInspect> Execs::inspect(const std::string& id) const {
 Result<void> Execs::resize(const std::string& id, uint32_t width, uint32_t height) {
   const ExecPtr exec = TRY(find(id));
   if (exec->state().stage != Exec::Stage::kRunning) return conflict("Exec " + id + " is not running");
-  return needs_.tasks.resize(Call::within(kStartTime), {exec->container()->id(), id}, width, height);
+  return needs_.tasks.resize(patience(), {exec->container()->id(), id}, width, height);
 }
 
 Result<void> Execs::check_start(const Exec& exec) const {
@@ -134,14 +143,14 @@ Result<stdio::Fifos> Execs::open_streams(Exec& exec, Receiver receiver) {
 }
 
 void Execs::kill(const Exec& exec, int signal) {
-  const auto killed = needs_.tasks.kill(Call::within(kStartTime), {exec.container()->id(), exec.id()}, signal);
+  const auto killed = needs_.tasks.kill(patience(), {exec.container()->id(), exec.id()}, signal);
   if (!killed.ok()) logging::debug("kill exec", {{"exec", exec.id()}, {"error", killed.error().message()}});
 }
 
 Result<void> Execs::launch(Exec& exec, const api::StartExec& options, const stdio::Fifos& fifos) {
   const std::string process = TRY(exec_process(exec, options, needs_.settings));
   const containerd::TaskName name{exec.container()->id(), exec.id()};
-  const Call call = Call::within(kStartTime);
+  const Call call = patience();
   TRY(needs_.tasks.add_exec(
       call, {name.container, name.exec, process, {fifos.in, fifos.out, fifos.err, exec.request().tty}}));
   auto pid = needs_.tasks.start(call, name);
@@ -156,7 +165,7 @@ Result<void> Execs::launch(Exec& exec, const api::StartExec& options, const stdi
 
 void Execs::end_input(const Exec& exec) {
   exec.hub()->close_input();
-  const auto closed = needs_.tasks.close_stdin(Call::within(kStartTime), {exec.container()->id(), exec.id()});
+  const auto closed = needs_.tasks.close_stdin(patience(), {exec.container()->id(), exec.id()});
   // The process may have ended meanwhile.
   if (!closed.ok() && !closed.is(Code::kNotFound))
     logging::debug("close input of exec", {{"exec", exec.id()}, {"error", closed.error().message()}});
@@ -175,7 +184,7 @@ void Execs::finish(const ExecPtr& exec, int64_t exit_code) {
   exec->hub()->end_clients();
   publish(*exec, "exec_die", {{"execID", exec->id()}, {"exitCode", std::to_string(exit_code)}});
   exec->tell_end(exit_code);
-  const auto removed = needs_.tasks.remove(Call::within(kStartTime), {exec->container()->id(), exec->id()});
+  const auto removed = needs_.tasks.remove(patience(), {exec->container()->id(), exec->id()});
   if (!removed.ok() && !removed.is(Code::kNotFound))
     logging::warn("remove exec", {{"exec", exec->id()}, {"error", removed.error().message()}});
   remove_exec_fifos(needs_.settings, *exec);
@@ -200,7 +209,7 @@ void Execs::reconcile() {
   const auto all = execs_.with([](const auto& execs) { return execs; });
   for (const auto& [id, exec] : all) {
     if (exec->state().stage != Exec::Stage::kRunning) continue;
-    const auto task = needs_.tasks.get(Call::within(kStartTime), {exec->container()->id(), id});
+    const auto task = needs_.tasks.get(patience(), {exec->container()->id(), id});
     if (task.ok() && task->status == containerd::TaskStatus::kStopped) {
       on_exit({exec->container()->id(), id}, {task->exit_code, task->exited_at});
     } else if (task.is(Code::kNotFound)) {

@@ -58,7 +58,7 @@ class Execs {
   /// The container's own process ended, and all others with it.
   void on_container_exit(const std::string& container);
   /// The daemon ends: nobody is told of an end any more once this returns. Repeat calls do nothing.
-  void close() { finishers_.close(); }
+  void close();
 
   /// After the connection to the supervisor was made anew: exits may have been missed.
   void reconcile();
@@ -76,7 +76,10 @@ class Execs {
   void publish(const Exec& exec, const std::string& action, std::map<std::string, std::string> more) const;
   void forget_ended();
 
+  Call patience() const;
+
   const Needs needs_;
+  std::stop_source stop_;  // breaks off what the supervisor does not answer at the end
   Guarded<std::map<std::string, ExecPtr>> execs_;
   ThreadPool finishers_;
 };

@@ -12,6 +12,7 @@ struct HealthMonitor::Check {
   WatchPtr watch;
   ExecPtr exec;
   Timestamp start;
+  std::chrono::steady_clock::time_point begun;
   std::shared_ptr<BoundedOutput> output = std::make_shared<BoundedOutput>();
   std::atomic<bool> ended = false;
   std::atomic<bool> too_long = false;
@@ -79,6 +80,7 @@ void HealthMonitor::start_check(const WatchPtr& watch) {
   const auto check = std::make_shared<Check>();
   check->watch = watch;
   check->start = now();
+  check->begun = std::chrono::steady_clock::now();
   const auto fail = [&](const Error& error) {
     take_result(watch, {.start = check->start, .end = now(), .exit_code = -1, .output = error.message()});
   };
@@ -90,17 +92,20 @@ void HealthMonitor::start_check(const WatchPtr& watch) {
   if (!exec.ok()) return;  // the container has just ended
   check->exec = std::move(exec).value();
   const auto ended = [this, check](int64_t exit_code) {
-    check->ended = true;
+    if (check->ended.exchange(true)) return;
     workers_.submit([this, check, exit_code] { take_result(check->watch, check->result(exit_code)); });
   };
-  if (auto started = execs_.start(check->exec, std::make_unique<BoundedDriver>(check->output), ended); !started.ok())
-    return fail(started.error());
+  if (auto started = execs_.start(check->exec, std::make_unique<BoundedDriver>(check->output), ended); !started.ok()) {
+    // It may have ended, and been told of, all the same: a check has one result.
+    if (!check->ended.exchange(true)) fail(started.error());
+    return;
+  }
   watch_time(check);
 }
 
 void HealthMonitor::watch_time(const std::shared_ptr<Check>& check) {
   timers_->post([this, check] {
-    const auto left = check->watch->plan.timeout - (now() - check->start);
+    const auto left = check->watch->plan.timeout - (std::chrono::steady_clock::now() - check->begun);
     timers_->after(left, [this, weak = std::weak_ptr<Check>(check)] {
       const auto late = weak.lock();
       if (!late || late->ended) return;

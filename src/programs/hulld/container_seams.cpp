@@ -33,7 +33,7 @@ Result<void> ContainerEndpoints::change(const std::string& container_id,
                                         const std::function<void(ContainerRecord&)>& edit) {
   const auto container = TRY(containers_.find(container_id));
   // Not for ever: a start that holds the turn may itself be waiting for the networks.
-  const auto turn = TRY(container->take_turn(Call::within(std::chrono::seconds(10))));
+  const auto turn = TRY(container->take_turn_if_exists(Call::within(std::chrono::seconds(10))));
   ContainerRecord next = *container->record();
   edit(next);
   return containers_.registry().change(*container, std::move(next));
@@ -59,14 +59,14 @@ Result<void> ContainerCommits::with_commit_input(const Call& call, const std::st
   const auto found = TRY(containers_.find(container));
   const RecordPtr record = found->record();
   const bool pauses = pause == Pause::kYes && record->state.phase == Phase::kRunning;
-  if (pauses) TRY(containers_.lifecycle().pause(call, found));
+  if (pauses) TRY(containers_.lifecycle().pause(call, found, Lifecycle::PauseReason::kForAWhile));
   const Defer resume([&] {
     if (!pauses) return;
     // Also where the client went away meanwhile.
     const auto resumed = containers_.lifecycle().unpause(Call::within(std::chrono::seconds(30)), found);
     if (!resumed.ok()) logging::warn("unpause after commit", {{"error", resumed.error().message()}});
   });
-  const auto turn = TRY(found->take_turn(call));  // a removal waits for it
+  const auto turn = TRY(found->take_turn_if_exists(call));  // a removal waits for it
   return work(
       {.container_id = record->id, .snapshot_key = record->id, .image_id = record->image_id, .config = record->config});
 }
