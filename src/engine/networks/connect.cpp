@@ -22,12 +22,15 @@ int free_index(const SandboxRecord& sandbox) {
 
 }  // namespace
 
-Result<void> Networks::connect(const std::string& network, const std::string& container,
+/// The container first, then the networks: a start that has the container never waits for changes.
+Result<void> Networks::connect(const Call& call, const std::string& network, const std::string& container,
                                const api::EndpointConfig& config) {
   CHECK(users_ != nullptr);
+  TRY(inspect(network));
+  const auto held = TRY(users_->hold(call, container));
   std::lock_guard lock(changes_);
   const api::Network target = TRY(inspect(network));
-  const NetworkUser user = TRY(users_->find_network_user(container, target.name));
+  const NetworkUser user = held->on_network(target.name);
   if (target.driver == "host") return forbidden("container cannot be connected to host network after it was created");
   if (target.driver == "null" || user.network_mode == "none")
     return forbidden(
@@ -48,7 +51,11 @@ Result<void> Networks::connect(const std::string& network, const std::string& co
     request.endpoints[target.name] = config;
     TRY(validate(request));
   }
-  return users_->remember_endpoint(user.id, target.name, settings);
+  auto remembered = held->remember_endpoint(target.name, settings);
+  if (!remembered.ok() && user.running)
+    if (auto undone = disconnect_running(target.id, user.id); !undone.ok())
+      logging::warn("take a connection back", {{"container", user.id}, {"error", undone.error().message()}});
+  return remembered;
 }
 
 Result<api::EndpointSettings> Networks::connect_running(const std::string& network_id, const NetworkUser& user,
@@ -91,27 +98,30 @@ Result<api::EndpointSettings> Networks::connect_running(const std::string& netwo
     });
     TRY(lead_to_resolver(sandbox.files_directory, sandbox.resolv));
   }
-  TRY(keep(sandbox));
+  TRY(keep_change(sandbox));
   undo.commit();
   announce(planned.record, "connect", user.id);
   return planned.record.settings;
 }
 
-Result<void> Networks::disconnect(const std::string& network, const std::string& container, bool force) {
+Result<void> Networks::disconnect(const Call& call, const std::string& network, const std::string& container,
+                                  bool force) {
   CHECK(users_ != nullptr);
+  TRY(inspect(network));
+  const auto held = users_->hold(call, container);
   std::lock_guard lock(changes_);
   const api::Network target = TRY(inspect(network));
-  const auto user = users_->find_network_user(container, target.name);
-  if (!user.ok()) {
+  if (!held.ok()) {
     // force: the container may be gone while its endpoint was left behind.
-    if (!force || !target.containers.contains(container)) return user.error();
+    if (!held.is(Code::kNotFound) || !force || !target.containers.contains(container)) return held.error();
     return disconnect_running(target.id, container);
   }
+  const NetworkUser user = (*held)->on_network(target.name);
   if (target.driver == "host")
     return forbidden("container cannot be disconnected from host network - network mode was set at creation");
-  if (!user->endpoint) return forbidden("container " + user->id + " is not connected to the network " + target.name);
-  if (user->running) TRY(disconnect_running(target.id, user->id));
-  return users_->forget_endpoint(user->id, target.name);
+  if (!user.endpoint) return forbidden("container " + user.id + " is not connected to the network " + target.name);
+  if (user.running) TRY(disconnect_running(target.id, user.id));
+  return (*held)->forget_endpoint(target.name);
 }
 
 Result<void> Networks::disconnect_running(const std::string& network_id, const std::string& container_id) {
@@ -139,7 +149,7 @@ Result<void> Networks::disconnect_running(const std::string& network_id, const s
   if (auto removed = remove_own_address(sandbox.files_directory, endpoint.settings.ip_address, sandbox.host_names);
       !removed.ok())
     logging::warn("change hosts file", {{"container", container_id}, {"error", removed.error().message()}});
-  TRY(keep(sandbox));
+  TRY(keep_change(sandbox));
   release(endpoint, container_id);
   announce(endpoint, "disconnect", container_id);
   return {};

@@ -77,7 +77,7 @@ void Networks::rename(const std::string& container_id, const std::string& name) 
     std::ranges::replace(*names, renamed->container_name, name);
   }
   renamed->container_name = name;
-  if (auto kept = keep(*renamed); !kept.ok())
+  if (auto kept = keep_change(*renamed); !kept.ok())
     logging::warn("remember container's new name", {{"container", container_id}, {"error", kept.error().message()}});
 }
 

@@ -93,10 +93,11 @@ Result<std::vector<api::Network>> Networks::list(const NetworkFilters& filters) 
 }
 
 Result<void> Networks::drop_network(const std::string& id) {
-  const Network network = TRY(state_.with([&](const State& state) -> Result<Network> {
+  // Nobody can come to use it from here on.
+  auto taken = TRY(state_.with([&](State& state) -> Result<std::map<std::string, Network>::node_type> {
     const auto found = state.networks.find(id);
     if (found == state.networks.end()) return not_found("network " + id + " not found");
-    if (found->second.users.empty()) return found->second;
+    if (found->second.users.empty()) return state.networks.extract(found);
     const api::Network view = with_containers(state, found->second);
     std::string users;
     for (const auto& [container, endpoint] : view.containers)
@@ -105,8 +106,11 @@ Result<void> Networks::drop_network(const std::string& id) {
     return Error(Code::kPermissionDenied,
                  "error while removing network: network " + view.name + " has active endpoints (" + users + ")");
   }));
-  TRY(store_.remove(id));
-  state_.with([&](State& state) { state.networks.erase(id); });
+  if (auto removed = store_.remove(id); !removed.ok()) {
+    state_.with([&](State& state) { state.networks.insert(std::move(taken)); });
+    return removed;
+  }
+  const Network& network = taken.mapped();
   if (network.bridge_index != 0) {
     TRY(table_->remove_bridge(network.rules.bridge));
     auto host = TRY(network::NetlinkSocket::open());

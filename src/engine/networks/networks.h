@@ -33,7 +33,8 @@ namespace hull::engine {
 /// this process: a restarted daemon reads the records, checks that the namespaces stand, holds addresses and ports
 /// again, and writes the firewall table in one transaction; containers' families then adopt() each or sweep() the rest.
 ///
-/// Thread-safe. Who calls create(), remove() or adopt() for one container does so from one thread at a time.
+/// Thread-safe. Who calls create(), remove(), adopt() or rename() for one container does so from one thread at a time,
+/// and holds the container (HeldUser) for that.
 class Networks final : public SandboxProvider {
  public:
   static Result<std::unique_ptr<Networks>> open(NetworksOptions options, EventSink& events);
@@ -59,8 +60,9 @@ class Networks final : public SandboxProvider {
   Result<api::NetworksPruneReport> prune(const NetworkFilters& filters);
 
   /// Errors: kNotFound, kPermissionDenied where the container is there already or the modes don't mix.
-  Result<void> connect(const std::string& network, const std::string& container, const api::EndpointConfig& config);
-  Result<void> disconnect(const std::string& network, const std::string& container, bool force);
+  Result<void> connect(const Call& call, const std::string& network, const std::string& container,
+                       const api::EndpointConfig& config);
+  Result<void> disconnect(const Call& call, const std::string& network, const std::string& container, bool force);
 
   /// The end of a daemon that leaves nothing running: without sandboxes, its bridges and its firewall table go.
   Result<void> shut_down();
@@ -109,6 +111,7 @@ class Networks final : public SandboxProvider {
   Result<void> publish(const SandboxRequest& request, const PlannedEndpoint& endpoint, SandboxRecord& record,
                        Rollback& undo);
   Result<void> keep(const SandboxRecord& record);
+  Result<void> keep_change(const SandboxRecord& record);
   void release(const EndpointRecord& endpoint, const std::string& container_id);
   void withdraw(const SandboxRecord& record);
   std::optional<network::Address> host_gateway() const;

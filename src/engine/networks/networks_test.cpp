@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
+#include <atomic>
 #include <chrono>
+#include <thread>
 
 #include "base/files.h"
 #include "base/ids.h"
@@ -29,24 +31,39 @@ class Events final : public EventSink {
 /// One container as its family would know it.
 class Users final : public NetworkUsers {
  public:
-  Result<NetworkUser> find_network_user(const std::string& container, const std::string& network_name) override {
+  Result<std::unique_ptr<HeldUser>> hold(const Call&, const std::string& container) override {
     if (container != user.id) return not_found("No such container: " + container);
-    NetworkUser found = user;
-    if (const auto endpoint = endpoints.find(network_name); endpoint != endpoints.end())
-      found.endpoint = endpoint->second;
-    return found;
-  }
-  Result<void> remember_endpoint(const std::string&, const std::string& network_name,
-                                 const api::EndpointSettings& settings) override {
-    endpoints[network_name] = settings;
-    return {};
-  }
-  Result<void> forget_endpoint(const std::string&, const std::string& network_name) override {
-    endpoints.erase(network_name);
-    return {};
+    if (on_hold) on_hold();
+    return std::unique_ptr<HeldUser>(std::make_unique<Held>(*this));
   }
   NetworkUser user;
   std::map<std::string, api::EndpointSettings> endpoints;
+  std::function<void()> on_hold;
+  bool disk_full = false;
+
+ private:
+  class Held final : public HeldUser {
+   public:
+    explicit Held(Users& users) : users_(users) {}
+    NetworkUser on_network(const std::string& network_name) const override {
+      NetworkUser found = users_.user;
+      if (const auto endpoint = users_.endpoints.find(network_name); endpoint != users_.endpoints.end())
+        found.endpoint = endpoint->second;
+      return found;
+    }
+    Result<void> remember_endpoint(const std::string& network_name, const api::EndpointSettings& settings) override {
+      if (users_.disk_full) return internal_error("disk full");
+      users_.endpoints[network_name] = settings;
+      return {};
+    }
+    Result<void> forget_endpoint(const std::string& network_name) override {
+      users_.endpoints.erase(network_name);
+      return {};
+    }
+
+   private:
+    Users& users_;
+  };
 };
 
 class NetworksTest : public ::testing::Test {
@@ -255,17 +272,89 @@ TEST_F(NetworksTest, a_running_container_is_connected_and_disconnected) {
   users_.user = {web.container_id, "web", true, "bridge", {}};
   api::EndpointConfig config;
   config.ipam_config = api::EndpointIpamConfig{"10.77.0.9", "", {}};
-  MUST(networks_->connect("blue", web.container_id, config));
+  MUST(networks_->connect({}, "blue", web.container_id, config));
   EXPECT_EQ(users_.endpoints.at("blue").ip_address, "10.77.0.9");
   EXPECT_NE(file(web, "hosts").find("10.77.0.9\tweb\n"), std::string::npos);
   const Sandbox peer = MUST(networks_->create(request("peer", "blue")));
   const UniqueFd server = listen_in(space(sandbox), SOCK_STREAM, "0.0.0.0", 80);
   EXPECT_NE(reach(server, space(peer), SOCK_STREAM, "10.77.0.9", 80), "");
-  EXPECT_TRUE(networks_->connect("blue", web.container_id, {}).is(Code::kPermissionDenied));
-  MUST(networks_->disconnect("blue", web.container_id, false));
+  EXPECT_TRUE(networks_->connect({}, "blue", web.container_id, {}).is(Code::kPermissionDenied));
+  MUST(networks_->disconnect({}, "blue", web.container_id, false));
   EXPECT_EQ(reach(server, space(peer), SOCK_STREAM, "10.77.0.9", 80), "");
   EXPECT_EQ(file(web, "hosts").find("10.77.0.9"), std::string::npos);
-  EXPECT_EQ(networks_->connect("blue", "nobody", {}).error().message(), "No such container: nobody");
+  EXPECT_EQ(networks_->connect({}, "blue", "nobody", {}).error().message(), "No such container: nobody");
+}
+
+TEST_F(NetworksTest, a_container_is_held_before_it_is_looked_at) {
+  api::NetworkCreate create;
+  create.name = "blue";
+  MUST(networks_->create_network(create));
+  const SandboxRequest web = request("web");
+  MUST(networks_->create(web));
+  users_.user = {web.container_id, "web", true, "bridge", {}};
+  users_.on_hold = [&] {  // it ended before
+    users_.user.running = false;
+    MUST(networks_->remove(web.container_id));
+  };
+  MUST(networks_->connect({}, "blue", web.container_id, {}));
+  EXPECT_EQ(users_.endpoints.at("blue").ip_address, "");
+  MUST(networks_->remove_network("blue"));
+}
+
+TEST_F(NetworksTest, what_cannot_be_remembered_is_taken_back) {
+  api::NetworkCreate create;
+  create.name = "blue";
+  MUST(networks_->create_network(create));
+  const SandboxRequest web = request("web");
+  const Sandbox sandbox = MUST(networks_->create(web));
+  users_.user = {web.container_id, "web", true, "bridge", {}};
+  users_.disk_full = true;
+  EXPECT_EQ(networks_->connect({}, "blue", web.container_id, {}).error().message(), "disk full");
+  MUST(network::run_in_namespace(space(sandbox), []() -> Result<void> {
+    auto socket = TRY(network::NetlinkSocket::open());
+    EXPECT_TRUE(network::find_link(socket, "eth1").is(Code::kNotFound));
+    return {};
+  }));
+  MUST(networks_->remove_network("blue"));
+}
+
+TEST_F(NetworksTest, a_network_that_a_container_has_come_to_is_not_pruned) {
+  api::NetworkCreate create;
+  create.name = "blue";
+  std::atomic<bool> done = false;
+  std::thread pruner([&] {
+    while (!done) {
+      MUST(networks_->prune({}));
+      (void)networks_->create_network(create).ok();
+    }
+  });
+  const SandboxRequest web = request("web", "blue");
+  for (int i = 0; i < 100; ++i) {
+    const auto sandbox = networks_->create(web);
+    if (!sandbox.ok()) continue;  // not there at this moment
+    EXPECT_EQ(MUST(networks_->inspect("blue")).id, sandbox->endpoints.at("blue").network_id);
+    MUST(networks_->remove(web.container_id));
+  }
+  done = true;
+  pruner.join();
+  MUST(networks_->prune({}));
+}
+
+TEST(SandboxFiles, KeepAsManyPortsAsThereAre) {
+  const std::string directory = "/tmp/hull-sandboxes-" + random_hex(12);
+  const auto files = MUST(SandboxFiles::open(directory));
+  SandboxRecord record;
+  record.container_id = "a";
+  for (int port = 1; port <= 10001; ++port) {
+    const auto number = static_cast<uint16_t>(port);
+    record.publications.push_back({std::to_string(port) + "/tcp", "172.17.0.2", "0.0.0.0", number});
+    record.ports[std::to_string(port) + "/tcp"] = {{{"0.0.0.0", std::to_string(port)}}};
+  }
+  MUST(files.save(record));
+  const auto loaded = MUST(files.load());
+  ASSERT_EQ(loaded.size(), 1u);
+  EXPECT_EQ(loaded.front().publications.size(), 10001u);
+  MUST(remove_tree(directory));
 }
 
 TEST_F(NetworksTest, what_a_failed_connect_made_is_gone) {
@@ -276,7 +365,7 @@ TEST_F(NetworksTest, what_a_failed_connect_made_is_gone) {
   const Sandbox sandbox = MUST(networks_->create(web));
   users_.user = {web.container_id, "web", true, "bridge", {}};
   MUST(sys::unlink(web.files_directory + "/hosts"));
-  EXPECT_TRUE(networks_->connect("blue", web.container_id, {}).is(Code::kNotFound));
+  EXPECT_TRUE(networks_->connect({}, "blue", web.container_id, {}).is(Code::kNotFound));
   MUST(network::run_in_namespace(space(sandbox), []() -> Result<void> {
     auto socket = TRY(network::NetlinkSocket::open());
     EXPECT_TRUE(network::find_link(socket, "eth0").ok());

@@ -7,6 +7,12 @@
 #include "base/sys.h"
 
 namespace hull::engine {
+namespace {
+
+// All ports of all protocols, on two addresses, and what the container's user gave.
+constexpr Bytes kLargestRecord = 64_MiB;
+
+}  // namespace
 
 Result<network::PublishedPort> to_published_port(const PublicationRecord& record) {
   const api::Port port = TRY(api::parse_port(record.port));
@@ -26,8 +32,11 @@ Result<SandboxFiles> SandboxFiles::open(const std::string& directory) {
 }
 
 Result<void> SandboxFiles::save(const SandboxRecord& record) const {
+  const std::string text = json::format(record);
+  if (text.size() > static_cast<size_t>(kLargestRecord.count))
+    return Error(Code::kResourceExhausted, "remember sandbox of container " + record.container_id + ": too large");
   // Not durable: after a power loss there is no namespace either.
-  return replace_file(path_of(record.container_id), json::format(record), 0600, Durable::kNo);
+  return replace_file(path_of(record.container_id), text, 0600, Durable::kNo);
 }
 
 Result<void> SandboxFiles::remove(const std::string& container_id) const {
@@ -40,7 +49,7 @@ Result<std::vector<SandboxRecord>> SandboxFiles::load() const {
   for (const std::string& name : TRY(list_directory(directory_))) {
     if (!name.ends_with(".json")) continue;
     const std::string path = directory_ + "/" + name;
-    auto text = read_file(path, 1_MiB);
+    auto text = read_file(path, kLargestRecord);
     auto record = text.ok() ? json::parse<SandboxRecord>(*text) : std::move(text).error();
     if (record.ok() && path_of(record->container_id) == path) {
       records.push_back(std::move(record).value());

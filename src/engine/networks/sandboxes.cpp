@@ -351,6 +351,12 @@ Result<void> Networks::keep(const SandboxRecord& record) {
   return {};
 }
 
+/// Of a sandbox that stands: one that was removed does not come back.
+Result<void> Networks::keep_change(const SandboxRecord& record) {
+  const bool stands = state_.with([&](const State& state) { return state.sandboxes.contains(record.container_id); });
+  return stands ? keep(record) : not_found("no sandbox of container " + record.container_id);
+}
+
 void Networks::release(const EndpointRecord& endpoint, const std::string& container_id) {
   state_.with([&](State& state) {
     const auto network = state.networks.find(endpoint.network_id);

@@ -8,8 +8,36 @@ namespace hull::daemon {
 
 using namespace hull::engine;
 
-Result<NetworkUser> ContainerEndpoints::find_network_user(const std::string& container, const std::string& network) {
-  const RecordPtr record = TRY(containers_.find(container))->record();
+namespace {
+
+/// By the container's turn.
+class HeldContainer final : public HeldUser {
+ public:
+  HeldContainer(Registry& registry, ContainerPtr container, Container::Turn turn)
+      : registry_(registry), container_(std::move(container)), turn_(std::move(turn)) {}
+
+  NetworkUser on_network(const std::string& network) const override;
+  Result<void> remember_endpoint(const std::string& network_name, const api::EndpointSettings& settings) override {
+    ContainerRecord next = *container_->record();
+    next.endpoints.insert_or_assign(network_name, settings);
+    if (next.sandbox) next.sandbox->endpoints.insert_or_assign(network_name, settings);
+    return registry_.change(*container_, std::move(next));
+  }
+  Result<void> forget_endpoint(const std::string& network_name) override {
+    ContainerRecord next = *container_->record();
+    next.endpoints.erase(network_name);
+    if (next.sandbox) next.sandbox->endpoints.erase(network_name);
+    return registry_.change(*container_, std::move(next));
+  }
+
+ private:
+  Registry& registry_;
+  const ContainerPtr container_;
+  const Container::Turn turn_;
+};
+
+NetworkUser HeldContainer::on_network(const std::string& network) const {
+  const RecordPtr record = container_->record();
   NetworkUser user{.id = record->id,
                    .name = record->name,
                    .running = is_live(record->state.phase),
@@ -29,29 +57,13 @@ Result<NetworkUser> ContainerEndpoints::find_network_user(const std::string& con
   return user;
 }
 
-Result<void> ContainerEndpoints::change(const std::string& container_id,
-                                        const std::function<void(ContainerRecord&)>& edit) {
-  const auto container = TRY(containers_.find(container_id));
-  // Not for ever: a start that holds the turn may itself be waiting for the networks.
-  const auto turn = TRY(container->take_turn_if_exists(Call::within(std::chrono::seconds(10))));
-  ContainerRecord next = *container->record();
-  edit(next);
-  return containers_.registry().change(*container, std::move(next));
-}
+}  // namespace
 
-Result<void> ContainerEndpoints::remember_endpoint(const std::string& container_id, const std::string& network_name,
-                                                   const api::EndpointSettings& settings) {
-  return change(container_id, [&](ContainerRecord& record) {
-    record.endpoints.insert_or_assign(network_name, settings);
-    if (record.sandbox) record.sandbox->endpoints.insert_or_assign(network_name, settings);
-  });
-}
-
-Result<void> ContainerEndpoints::forget_endpoint(const std::string& container_id, const std::string& network_name) {
-  return change(container_id, [&](ContainerRecord& record) {
-    record.endpoints.erase(network_name);
-    if (record.sandbox) record.sandbox->endpoints.erase(network_name);
-  });
+Result<std::unique_ptr<HeldUser>> ContainerEndpoints::hold(const Call& call, const std::string& reference) {
+  auto container = TRY(containers_.find(reference));
+  auto turn = TRY(container->take_turn_if_exists(call));
+  return std::unique_ptr<HeldUser>(
+      std::make_unique<HeldContainer>(containers_.registry(), std::move(container), std::move(turn)));
 }
 
 Result<void> ContainerCommits::with_commit_input(const Call& call, const std::string& container, Pause pause,

@@ -10,13 +10,9 @@ namespace hull::daemon {
 class ContainerEndpoints final : public engine::NetworkUsers {
  public:
   explicit ContainerEndpoints(engine::Containers& containers) : containers_(containers) {}
-  Result<engine::NetworkUser> find_network_user(const std::string& container, const std::string& network_name) override;
-  Result<void> remember_endpoint(const std::string& container_id, const std::string& network_name,
-                                 const api::EndpointSettings& settings) override;
-  Result<void> forget_endpoint(const std::string& container_id, const std::string& network_name) override;
+  Result<std::unique_ptr<engine::HeldUser>> hold(const Call& call, const std::string& container) override;
 
  private:
-  Result<void> change(const std::string& container_id, const std::function<void(engine::ContainerRecord&)>& edit);
   engine::Containers& containers_;
 };
 
