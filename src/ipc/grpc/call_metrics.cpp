@@ -30,12 +30,20 @@ const char* type_name(ServerRpcInfo::Type type) {
   return "unary";
 }
 
+/// With what labels may hold.
+std::string clean(std::string_view name) {
+  std::string out(name.substr(0, 200));
+  for (char& c : out)
+    if (c != '.' && c != '_' && !(c >= '0' && c <= '9') && !(c >= 'A' && c <= 'Z') && !(c >= 'a' && c <= 'z')) c = '_';
+  return out;
+}
+
 /// "/package.Service/Method"
 CallMetrics::Method method_of(const ServerRpcInfo& info) {
   const std::string_view path = info.method();
   const size_t slash = path.rfind('/');
-  if (slash == path.npos || slash == 0) return {"unknown", std::string(path), type_name(info.type())};
-  return {std::string(path.substr(1, slash - 1)), std::string(path.substr(slash + 1)), type_name(info.type())};
+  if (slash == path.npos || slash == 0) return {"unknown", clean(path), type_name(info.type())};
+  return {clean(path.substr(1, slash - 1)), clean(path.substr(slash + 1)), type_name(info.type())};
 }
 
 class CallCounter final : public grpc::experimental::Interceptor {
@@ -86,20 +94,26 @@ void begin(std::string& out, const std::string& name, const char* help, const ch
 
 }  // namespace
 
+CallMetrics::Counts& CallMetrics::of(All& all, const Method& method) {
+  constexpr size_t kMaxMethods = 512;
+  if (all.size() < kMaxMethods || all.contains(method)) return all[method];
+  return all[Method{"other", "other", "unary"}];
+}
+
 void CallMetrics::started(const Method& method) {
-  counts_.with([&](auto& all) { ++all[method].started; });
+  counts_.with([&](auto& all) { ++of(all, method).started; });
 }
 void CallMetrics::received(const Method& method) {
-  counts_.with([&](auto& all) { ++all[method].received; });
+  counts_.with([&](auto& all) { ++of(all, method).received; });
 }
 void CallMetrics::sent(const Method& method) {
-  counts_.with([&](auto& all) { ++all[method].sent; });
+  counts_.with([&](auto& all) { ++of(all, method).sent; });
 }
 
 void CallMetrics::handled(const Method& method, grpc::StatusCode code, std::chrono::nanoseconds time) {
   const double seconds = std::chrono::duration<double>(time).count();
   counts_.with([&](auto& all) {
-    Counts& counts = all[method];
+    Counts& counts = of(all, method);
     ++counts.handled[code];
     ++counts.timed;
     counts.seconds += seconds;

@@ -44,6 +44,8 @@ class CallMetrics {
     double seconds = 0;
   };
   using All = std::map<Method, Counts>;
+  /// Those of the method; what clients make up share one entry once there are very many.
+  static Counts& of(All& all, const Method& method);
   static void format_histogram(const All& all, std::string& out);
 
   const Histogram histogram_;

@@ -1,5 +1,7 @@
 #include "ipc/grpc/status.h"
 
+#include <algorithm>
+
 namespace hull::ipc {
 namespace {
 
@@ -65,6 +67,25 @@ std::string_view words(grpc::StatusCode code) {
   }
 }
 
+/// Messages travel in a header, of which clients take 8 KiB; all but printable ASCII is three bytes there. The end,
+/// where the cause stands, is kept.
+std::string shortened(std::string message) {
+  constexpr size_t kMaxEncoded = 6000;
+  constexpr size_t kHead = 1000;
+  const auto width = [](char c) { return c >= ' ' && c <= '~' && c != '%' ? size_t{1} : size_t{3}; };
+  size_t encoded = 0;
+  for (const char c : message) encoded += width(c);
+  if (encoded <= kMaxEncoded) return message;
+  const auto is_inside = [&](size_t at) { return at < message.size() && (message[at] & 0xC0) == 0x80; };
+  size_t head = std::min(kHead, message.size());
+  while (head > 0 && is_inside(head)) --head;
+  size_t tail = message.size();
+  for (size_t left = kMaxEncoded - 3 * kHead - 16; tail > head && left >= width(message[tail - 1]);)
+    left -= width(message[--tail]);
+  while (is_inside(tail)) ++tail;
+  return message.substr(0, head) + " ... " + message.substr(tail);
+}
+
 }  // namespace
 
 grpc::Status to_status(const Error& error) {
@@ -72,7 +93,7 @@ grpc::Status to_status(const Error& error) {
   const std::string_view kind = words(code);
   std::string message = error.message();
   if (!kind.empty() && !message.ends_with(kind)) message += (message.empty() ? "" : ": ") + std::string(kind);
-  return grpc::Status(code, message);
+  return grpc::Status(code, shortened(std::move(message)));
 }
 
 Error from_status(const grpc::Status& status) {

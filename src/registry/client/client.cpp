@@ -140,7 +140,7 @@ struct Client::Impl {
 
   Result<std::string> find_base(const Call& call) {
     if (std::string known = base.with([](const auto& b) { return b; }); !known.empty()) return known;
-    std::string url = "https://" + host;
+    std::string url = (security == Security::kPlain ? "http://" : "https://") + host;
     auto answer = probe(call, url);
     if (!answer.ok() && security == Security::kInsecure && answer.code() != Code::kCancelled) {
       url = "http://" + host;

@@ -23,7 +23,8 @@ struct Document {
   std::string text;
 };
 
-enum class Security { kVerified, kInsecure };
+/// kPlain: HTTP and nothing else, as the user said; kInsecure: TLS without verification, else plain HTTP.
+enum class Security { kVerified, kInsecure, kPlain };
 
 /// Takes the next bytes of a blob.
 using BlobSink = std::function<Result<void>(std::string_view data)>;
@@ -35,7 +36,7 @@ enum class Pushed { kUploaded, kMounted, kExisted };
 /// Source: OCI distribution-spec 1.1; docker's Registry HTTP API V2.
 class Client {
  public:
-  /// domain: of a reference ("docker.io", "localhost:5000"). kInsecure: TLS without verification, else plain HTTP.
+  /// domain: of a reference ("docker.io", "localhost:5000").
   Client(Http& http, const std::string& domain, Security security, Credentials credentials);
   ~Client();
 

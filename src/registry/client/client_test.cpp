@@ -294,6 +294,18 @@ TEST(RegistryClient, RefusedConnectionsReadAsDockers) {
             "Get \"http://127.0.0.1:1/v2/\": dial tcp 127.0.0.1:1: connect: connection refused");
 }
 
+TEST(RegistryClient, PlainMeansNoTlsAtAll) {
+  std::atomic<int> heads = 0;
+  FakeRegistry server([&](const std::string& head) {
+    ++heads;
+    return asks(head, "GET /v2/ ") ? reply("200 OK", "{}") : reply("400 Bad Request", "");
+  });
+  Http http{Http::Options{}};
+  Client client(http, server.host(), Security::kPlain, {});
+  MUST(client.ping(soon()));
+  EXPECT_EQ(heads, 1);  // a greeting of TLS would have come first
+}
+
 TEST(RegistryClient, StopsWhenTheCallDoes) {
   std::stop_source stop;
   Fixture f([&](const auto&) {

@@ -18,6 +18,7 @@ struct Filter::Selector {
 namespace {
 
 constexpr size_t kMaxText = 8192;
+constexpr size_t kMaxPatterns = 4096;
 
 bool is_field_char(char c) {
   return c == '-' || c == '_' || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
@@ -178,7 +179,13 @@ bool Filter::matches(const FieldOf& field) const {
 
 Result<Filters> Filters::parse(std::span<const std::string> texts) {
   Filters filters;
-  for (const std::string& text : texts) filters.filters_.push_back(TRY(Filter::parse(text)));
+  size_t patterns = 0;
+  for (const std::string& text : texts) {
+    filters.filters_.push_back(TRY(Filter::parse(text)));
+    for (const auto& selector : filters.filters_.back().selectors_) patterns += selector->regex ? 1 : 0;
+    // A message has room for millions, each of which is a program of its own.
+    if (patterns > kMaxPatterns) return invalid_argument("filters: more than 4096 patterns");
+  }
   return filters;
 }
 

@@ -24,6 +24,7 @@ class Filter {
   bool matches(const FieldOf& field) const;
 
  private:
+  friend class Filters;
   struct Selector;
   std::vector<std::shared_ptr<const Selector>> selectors_;
 };

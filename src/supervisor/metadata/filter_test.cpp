@@ -55,5 +55,10 @@ TEST(Identifier, FollowsContainerd) {
   EXPECT_TRUE(validate_identifier(std::string(77, 'a')).is(Code::kInvalidArgument));
 }
 
+TEST(Filters, PatternsAreBounded) {
+  EXPECT_TRUE(Filters::parse(std::vector<std::string>(4096, "a~=b")).ok());
+  EXPECT_TRUE(Filters::parse(std::vector<std::string>(4097, "a~=b")).is(Code::kInvalidArgument));
+}
+
 }  // namespace
 }  // namespace hull::supervisor

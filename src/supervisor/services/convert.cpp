@@ -1,5 +1,8 @@
 #include "supervisor/services/convert.h"
 
+#include <algorithm>
+#include <limits>
+
 #include "ipc/grpc/metadata.h"
 
 namespace hull::supervisor {
@@ -18,7 +21,11 @@ void to_proto(const Labels& labels, ProtoLabels& out) {
 }
 
 Timestamp from_proto(const google::protobuf::Timestamp& time) {
-  return Timestamp(std::chrono::seconds(time.seconds()) + std::chrono::nanoseconds(time.nanos()));
+  // Years 1678 to 2261 are what we can hold; whatever else a client says becomes the nearer end.
+  constexpr int64_t kLimit = std::numeric_limits<int64_t>::max() / 1'000'000'000 - 1;
+  const int64_t seconds = std::clamp(time.seconds(), -kLimit, kLimit);
+  const int32_t nanos = std::clamp(time.nanos(), 0, 999'999'999);
+  return Timestamp(std::chrono::seconds(seconds) + std::chrono::nanoseconds(nanos));
 }
 
 void to_proto(Timestamp time, google::protobuf::Timestamp& out) {

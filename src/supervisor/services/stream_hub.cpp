@@ -18,8 +18,11 @@ Result<void> StreamHub::add(const std::string& ns, const std::string& id,
   });
 }
 
-void StreamHub::remove(const std::string& ns, const std::string& id) {
-  streams_.with([&](auto& streams) { streams.erase({ns, id}); });
+void StreamHub::remove(const std::string& ns, const std::string& id, const MessageStream& stream) {
+  streams_.with([&](auto& streams) {
+    const auto found = streams.find({ns, id});
+    if (found != streams.end() && found->second.lock().get() == &stream) streams.erase(found);
+  });
 }
 
 Result<std::shared_ptr<MessageStream>> StreamHub::take(const std::string& ns, const std::string& id) {

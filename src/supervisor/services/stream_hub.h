@@ -32,7 +32,8 @@ class StreamHub {
  public:
   /// Errors: kAlreadyExists; kResourceExhausted: too many wait to be used.
   Result<void> add(const std::string& ns, const std::string& id, const std::shared_ptr<MessageStream>& stream);
-  void remove(const std::string& ns, const std::string& id);
+  /// Where the name is still that stream's.
+  void remove(const std::string& ns, const std::string& id, const MessageStream& stream);
   /// Takes it: nobody else gets it. Errors: kNotFound.
   Result<std::shared_ptr<MessageStream>> take(const std::string& ns, const std::string& id);
 

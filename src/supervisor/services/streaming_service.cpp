@@ -79,7 +79,7 @@ class ClientStream final : public grpc::ServerBidiReactor<Any, Any>,
   }
   void OnCancel() override { finish(grpc::Status::CANCELLED); }
   void OnDone() override {
-    if (!id_.empty()) hub_.remove(ns_, id_);
+    if (!id_.empty()) hub_.remove(ns_, id_, *this);
     end();
     self_.reset();
   }

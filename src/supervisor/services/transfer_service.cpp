@@ -61,14 +61,16 @@ Result<ImageNames> names_from(const Any& any) {
 }
 
 registry::Security security_of(const api::RegistryResolver& resolver, const std::string& domain) {
-  const bool plain = resolver.default_scheme() == "http" || registry::InsecureRegistries().contains(domain);
-  return plain ? registry::Security::kInsecure : registry::Security::kVerified;
+  if (resolver.default_scheme() == "http") return registry::Security::kPlain;
+  return registry::InsecureRegistries().contains(domain) ? registry::Security::kInsecure
+                                                         : registry::Security::kVerified;
 }
 
 Result<void> check(const api::RegistryResolver& resolver) {
   if (!resolver.host_dir().empty())
     return unimplemented("resolver.host_dir \"" + resolver.host_dir() + "\": not built");
   if (!resolver.headers().empty()) return unimplemented("resolver.headers: not built");
+  if (resolver.http_debug() != api::DISABLED) return unimplemented("resolver.http_debug: not built");
   const std::string& scheme = resolver.default_scheme();
   if (!scheme.empty() && scheme != "http" && scheme != "https")
     return invalid_argument("resolver.default_scheme \"" + scheme + "\": expected http or https");

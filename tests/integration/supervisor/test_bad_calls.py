@@ -259,6 +259,21 @@ def test_a_bad_write(ours, stock, name):
     assert state(ours) == before
 
 
+def test_what_is_named_may_be_long(ours):
+    for name in ("x" * 20000, "\u00e4" * 20000):
+        code, text = outcome(ours, IMAGES + "Get", {"name": name})
+        assert code == "NOT_FOUND" and text.startswith('image "' + name[:100]) and text.endswith(name[:100] + '": not found')
+
+
+def test_times_out_of_all_reason(ours):
+    for seconds in (2**63 - 1, -2**63):
+        far = {"seconds": seconds, "nanos": 2**31 - 1}
+        ours.call("events.v1.Events/Forward", envelope={"timestamp": far, "namespace": "n", "topic": "/t", "event": ANY})
+        made = ours.call(IMAGES + "Create", **image("far"), source_date_epoch=far).image
+        assert abs(made.created_at.seconds) < 2**34
+        ours.call(IMAGES + "Delete", name="far")
+
+
 @pytest.mark.parametrize("namespace, code", [("", "FAILED_PRECONDITION"), ("a/b", "INVALID_ARGUMENT"), ("..", "INVALID_ARGUMENT"),
                                              (LONG, "INVALID_ARGUMENT")])
 @pytest.mark.parametrize("method", [CONTAINERS + "List", IMAGES + "List", LEASES + "List", SNAPSHOTS + "Stat", TASKS + "List",
