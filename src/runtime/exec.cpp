@@ -142,8 +142,12 @@ void close_runtime_only(ExecPlan& plan) {
   const auto run = [&]() -> Result<void> {
     if (::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == -1) return Error::from_errno(errno, "set parent death signal");
     TRY(join_container(plan));
+    Gate gate = TRY(Gate::make());
     const linux::Child child = TRY(linux::fork_into(CLONE_PARENT));
-    if (child.pid == 0) exec_main(plan);
+    if (child.pid == 0) {
+      gate.pass();
+      exec_main(plan);
+    }
     return plan.sync.send(Sync::kPid, std::to_string(child.pid));
   };
   const auto result = run();

@@ -236,8 +236,12 @@ Result<void> enter_user_namespace(InitPlan& plan) {
     TRY(join_all(plan.joined));
     plan.joined.clear();
     if (needs_runtime(plan)) TRY(enter_user_namespace(plan));
+    Gate gate = TRY(Gate::make());
     const linux::Child init = TRY(linux::fork_into(plan.new_namespaces | CLONE_PARENT));
-    if (init.pid == 0) init_main(plan);
+    if (init.pid == 0) {
+      gate.pass();
+      init_main(plan);
+    }
     return plan.sync.send(Sync::kPid, std::to_string(init.pid));
   };
   const auto result = run();

@@ -50,4 +50,13 @@ Result<SyncPair> make_sync_pair() {
   return SyncPair{SyncSocket(std::move(pair.first)), SyncSocket(std::move(pair.second))};
 }
 
+Result<Gate> Gate::make() { return Gate(TRY(sys::pipe())); }
+
+void Gate::pass() {
+  pipe_.write.reset();
+  char none = 0;
+  (void)sys::read(pipe_.read, std::span(&none, 1));
+  pipe_.read.reset();
+}
+
 }  // namespace hull::runtime

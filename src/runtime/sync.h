@@ -6,6 +6,7 @@
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "base/sys.h"
 
 /// How the runtime (R), the container's first process (I), and at times one in between (S) agree while a container is
 /// made. One SOCK_SEQPACKET pair; a message is one packet: a kind, then text.
@@ -14,7 +15,7 @@
 ///     R  clone3 ───────────────────────────────▶ S  only where a pid or user namespace is joined, or a user namespace
 ///        ◀───────────────────────── kMapMe ──── S  made: joins, unshares the user namespace
 ///     R  uid_map, gid_map ── kMapped ──────────▶ S  becomes its root, clone3(CLONE_PARENT | new namespaces) ──▶ I
-///        ◀─────────────────────────── kPid ──── S  ends
+///        ◀─────────────────────────── kPid ──── S  ends, for which I has waited
 ///     R  clone3(new namespaces) ───────────────▶ I  where no S is needed; it dies with R until kProceed
 ///     R  prestart and                            I  enters its cgroup, joins namespaces, mounts
 ///        createRuntime hooks ◀──── kHooks ────── I  rootfs is mounted, host still visible     (such hooks only)
@@ -72,5 +73,17 @@ struct SyncPair {
   SyncSocket init;
 };
 Result<SyncPair> make_sync_pair();
+
+/// Keeps I silent until S has told its pid: they speak over one end of the pair, and I may be the faster.
+class Gate {
+ public:
+  static Result<Gate> make();
+  /// In I: waits until S has ended.
+  void pass();
+
+ private:
+  explicit Gate(sys::Pipe pipe) : pipe_(std::move(pipe)) {}
+  sys::Pipe pipe_;
+};
 
 }  // namespace hull::runtime

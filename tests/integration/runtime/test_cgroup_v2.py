@@ -114,7 +114,7 @@ def test_a_file_that_refuses_is_named_and_nothing_is_left(runc, unified, text):
     assert runc.vm.run(f"ls -d /sys/fs/cgroup/test/c{runc.count}", check=False).returncode != 0
 
 
-DELEGATE = """
+DELEGATE = r"""
 grep -q ^hulltest: /etc/passwd || echo "hulltest:x:7777:7777::/vm:/bin/sh" >>/etc/passwd
 cd /sys/fs/cgroup; echo +memory +pids +cpu >cgroup.subtree_control; mkdir -p mine; echo +memory +pids +cpu >mine/cgroup.subtree_control
 mkdir -p mine/shell; chown 7777:7777 mine mine/cgroup.procs mine/cgroup.subtree_control mine/shell mine/shell/cgroup.procs

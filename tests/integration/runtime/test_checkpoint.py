@@ -224,6 +224,34 @@ def test_a_container_left_running_counts_on(runtime):
     assert count_beyond(bundle, count) and runtime.state(bundle.name)["pid"] == pid
 
 
+def test_pages_come_when_they_are_touched(runtime):
+    criu = real_criu()
+    if subprocess.run([criu, "check", "--feature", "uffd"], capture_output=True).returncode:
+        pytest.skip("this kernel has no userfaultfd for criu")
+    bundle = runtime.bundle("sh", "-c", COUNTER)
+    bundle.config["root"]["readonly"] = False
+    bundle.start_detached()
+    count_beyond(bundle, 2)
+    images = save(runtime, bundle)
+    before = int((bundle.rootfs / "tmp/count").read_text())
+    work = runtime.home / "work"
+    work.mkdir()
+    server = subprocess.Popen([criu, "lazy-pages", "-D", images, "-W", work, "-v4", "-o", "lazy.log"], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 20
+        while not (work / "lazy-pages.socket").exists():
+            assert time.monotonic() < deadline and server.poll() is None, "criu lazy-pages does not listen"
+            os.sched_yield()
+        restore(runtime, bundle, images, "--lazy-pages", "--work-path", work)
+        assert count_beyond(bundle, before) > before
+        # It ends by itself once all pages have been handed over.
+        assert server.wait(60) == 0, (work / "lazy.log").read_text()[-2000:]
+    finally:
+        server.kill()
+        server.wait()
+
+
 def test_a_terminal_comes_back_over_the_console_socket(runtime):
     real_criu()
     bundle = runtime.bundle("sh", "-c", "while read line; do echo got $line; done")

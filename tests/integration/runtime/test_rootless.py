@@ -1,6 +1,7 @@
 """hull-runc without root: with the own id alone, with newuidmap, in a user namespace; no cgroup may be made here."""
 import json
 import os
+import shutil
 import signal
 import stat
 
@@ -71,6 +72,21 @@ def test_the_whole_life(runtime, many):
     assert runtime.state(bundle.name)["status"] == "stopped"
     assert runtime.command("delete", bundle.name).returncode == 0
     assert not (runtime.root / bundle.name).exists()
+
+
+@pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed")
+def test_the_process_in_between_may_be_slow(runtime):
+    """What it forks must not speak before it has told whom it forked."""
+    slow = ["strace", "-f", "-qqq", "-o", "/dev/null", "-e", "trace=clone3", "-e", "inject=clone3:delay_exit=300000", runtime.binary]
+    bundle = runtime.bundle("sh", "-c", "echo made")
+    bundle.save()
+    made = runtime.as_user(*slow, "run", "-b", bundle.path, bundle.name)
+    assert (made.returncode, made.stdout) == (0, "made\n"), made.stderr
+    bundle = runtime.bundle("sleep", "1000")
+    bundle.start_detached()
+    for _ in range(3):
+        done = runtime.as_user(*slow, "exec", bundle.name, "echo", "inside")
+        assert (done.returncode, done.stdout) == (0, "inside\n"), done.stderr
 
 
 def test_delete_force_kills(runtime):
