@@ -137,7 +137,7 @@ Result<std::vector<ContainerRecord>> ContainerStore::list(const Scope& scope, co
 }
 
 Result<ContainerRecord> ContainerStore::create(const Scope& scope, ContainerRecord record) {
-  TRY(validate(record));
+  TRY(validate(record).context("create container failed validation"));
   record.created = record.updated = now();
   TRY(database_.write([&](Session& session) -> Result<void> {
     auto query = TRY(session.prepare("SELECT 1 FROM container WHERE ns=?1 AND id=?2"));
@@ -156,7 +156,7 @@ Result<ContainerRecord> ContainerStore::update(const Scope& scope, const Contain
     if (!old) return missing(scope, record.id);
     result = mask.all() ? TRY(replace_all(*old, record)) : *old;
     for (const std::string& path : mask.paths) TRY(apply_path(path, record, result));
-    TRY(validate(result));
+    TRY(validate(result).context("update failed validation"));
     result.updated = now();
     return write_row(session, scope, result);
   }));
