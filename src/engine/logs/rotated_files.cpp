@@ -39,7 +39,8 @@ Result<std::vector<Part>> find_parts(const std::string& base) {
     std::string_view number = std::string_view(entry).substr(prefix.size());
     const bool packed = number.ends_with(".gz");
     if (packed) number.remove_suffix(3);
-    if (const auto part = parse_integer<int>(number); part && *part >= 1) parts.push_back({*part, packed ? ".gz" : ""});
+    const auto part = parse_integer<int>(number);
+    if (part && *part >= 1 && std::to_string(*part) == number) parts.push_back({*part, packed ? ".gz" : ""});
   }
   std::sort(parts.begin(), parts.end(), [](const Part& a, const Part& b) {
     return a.number != b.number ? a.number > b.number : a.suffix < b.suffix;
