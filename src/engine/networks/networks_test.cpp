@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
-#include <atomic>
+#include <barrier>
 #include <chrono>
 #include <mutex>
 #include <thread>
@@ -328,23 +328,21 @@ TEST_F(NetworksTest, what_cannot_be_remembered_is_taken_back) {
 TEST_F(NetworksTest, a_network_that_a_container_has_come_to_is_not_pruned) {
   api::NetworkCreate create;
   create.name = "blue";
-  std::atomic<bool> done = false;
-  std::thread pruner([&] {
-    while (!done) {
-      MUST(networks_->prune({}));
-      (void)networks_->create_network(create).ok();
-    }
-  });
   const SandboxRequest web = request("web", "blue");
-  for (int i = 0; i < 100; ++i) {
+  for (int i = 0; i < 30; ++i) {
+    const std::string id = MUST(networks_->create_network(create)).id;
+    std::barrier begin(2);
+    std::thread pruner([&] {
+      begin.arrive_and_wait();
+      MUST(networks_->prune({}));
+    });
+    begin.arrive_and_wait();
     const auto sandbox = networks_->create(web);
-    if (!sandbox.ok()) continue;  // not there at this moment
-    EXPECT_EQ(MUST(networks_->inspect("blue")).id, sandbox->endpoints.at("blue").network_id);
+    pruner.join();
+    EXPECT_EQ(networks_->inspect(id).ok(), sandbox.ok()) << "it is there as long as it is used";
     MUST(networks_->remove(web.container_id));
+    MUST(networks_->prune({}));
   }
-  done = true;
-  pruner.join();
-  MUST(networks_->prune({}));
 }
 
 TEST(SandboxFiles, KeepAsManyPortsAsThereAre) {
