@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "api/image/inspect.h"
 #include "api/image/operations.h"
 #include "api/image/progress.h"
@@ -31,6 +33,13 @@ TEST(Progress, BarsLookAsDockers) {
   EXPECT_EQ(draw_bar({.current = 32768, .total = 0}), " 32.77kB");
   EXPECT_EQ(draw_bar({.current = 50, .total = 100}),
             "[=========================>                         ]      50B/100B");
+}
+
+TEST(Progress, BarsBearEverySize) {
+  constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
+  for (const int64_t size : {int64_t{100'000'000'000'000'000}, kMost})
+    EXPECT_EQ(draw_bar({.current = size, .total = size}).substr(0, 53), "[" + std::string(50, '=') + ">]");
+  EXPECT_EQ(draw_bar({.current = -kMost, .total = kMost}).substr(0, 53), "[>" + std::string(50, ' ') + "]");
 }
 
 TEST(ProgressMessage, IsShapedAsDockers) {

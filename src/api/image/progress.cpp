@@ -22,9 +22,11 @@ std::string draw_bar(const ProgressDetail& detail) {
   const std::string current = pad(human_size(detail.current));
   if (detail.total <= 0 || detail.current > detail.total) return current;
   constexpr int kWidth = 50;
-  const auto done = std::min<int>(kWidth, static_cast<int>(detail.current * 100 / detail.total) / 2);
+  // Whole percents, as docker counts them; in floating point, because a registry may claim any size.
+  const double part = static_cast<double>(detail.current) / static_cast<double>(detail.total);
+  const int done = static_cast<int>(std::clamp(part, 0.0, 1.0) * 100) / 2;
   std::string bar = "[" + std::string(done, '=') + ">";
-  bar += std::string(std::max(0, kWidth - done), ' ') + "] ";
+  bar += std::string(kWidth - done, ' ') + "] ";
   return bar + current + "/" + human_size(detail.total);
 }
 

@@ -13,6 +13,7 @@ namespace {
 // Of an archive; real ones have a few per layer.
 constexpr size_t kMaxEntries = 20000;
 constexpr Bytes kMaxArchiveDocument = 16_MiB;
+constexpr size_t kMaxPathBytes = 4096;  // PATH_MAX; pax headers have no limit of their own
 
 /// "./a//b" is "a/b". Errors: kInvalidArgument where it has "..".
 Result<std::string> normalize(std::string_view path) {
@@ -102,6 +103,9 @@ Result<Intake> Intake::read(const Call& call, const containerd::Content& content
 }
 
 Result<void> Intake::take(const Call& call, const containerd::Content& content, EntryReader& reader) {
+  if (reader.entry().name.size() > kMaxPathBytes || reader.entry().link.size() > kMaxPathBytes)
+    return invalid_argument("archive entry \"" + reader.entry().name.substr(0, 64) +
+                            "…\": its name or link has more than " + std::to_string(kMaxPathBytes) + " bytes");
   const std::string path = TRY(normalize(reader.entry().name));
   if (S_ISLNK(reader.entry().mode)) {
     links_[path] = follow(path, reader.entry().link);

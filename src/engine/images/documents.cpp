@@ -1,5 +1,6 @@
 #include "engine/images/documents.h"
 
+#include "base/ids.h"
 #include "engine/images/names.h"
 #include "spec/image/media_type.h"
 
@@ -25,6 +26,29 @@ Result<void> check_depth(size_t layers) {
   if (layers <= kMaxLayers) return {};
   return invalid_argument("max depth exceeded: " + std::to_string(layers) + " layers, more than " +
                           std::to_string(kMaxLayers));
+}
+
+Result<void> check_size(const containerd::BlobInfo& stored, const image::Descriptor& blob) {
+  if (stored.size == blob.size) return {};
+  return data_loss("blob " + blob.digest.str() + " has " + std::to_string(stored.size) +
+                   " bytes, but its descriptor says " + std::to_string(blob.size));
+}
+
+Result<void> store_document(const Call& call, const containerd::Content& content, const image::Digest& digest,
+                            std::string_view text, const containerd::Labels& labels) {
+  const auto size = static_cast<int64_t>(text.size());
+  const auto store = [&]() -> Result<image::Digest> {
+    // Unique, so that two who store the same document don't wait for each other.
+    const auto ref = "put-" + digest.str() + "-" + random_hex(8);
+    const auto writer = TRY(content.writer(call, {.ref = ref, .expected = digest, .total = size}));
+    TRY(writer->write(text));
+    return writer->commit(size, digest, labels);
+  };
+  auto stored = store();
+  if (stored.is(Code::kAlreadyExists))
+    return labels.empty() ? Result<void>() : content.set_labels(call, digest, labels);
+  TRY(std::move(stored));
+  return {};
 }
 
 Result<StoredImage> store_image(const Call& call, const containerd::Connection& leased, const std::string& snapshotter,

@@ -11,6 +11,15 @@ inline constexpr size_t kMaxLayers = 125;
 /// Errors: kInvalidArgument "max depth exceeded".
 Result<void> check_depth(size_t layers);
 
+/// A descriptor's size goes into archives, uploads and sums, so one that is wrong is refused where it comes in.
+/// Errors: kDataLoss names both sizes.
+Result<void> check_size(const containerd::BlobInfo& stored, const image::Descriptor& blob);
+
+/// Stores a document that came with its digest, whatever that one's algorithm, and labels it.
+/// Errors: kFailedPrecondition where it has another digest.
+Result<void> store_document(const Call& call, const containerd::Content& content, const image::Digest& digest,
+                            std::string_view text, const containerd::Labels& labels);
+
 struct NewImage {
   image::ImageConfig config;
   std::vector<image::Descriptor> layers;  ///< stored already, as many as config.rootfs.diff_ids

@@ -55,9 +55,12 @@ class Loader {
   Result<image::Digest> prepare(const image::Descriptor& target, int depth);
   Result<image::Digest> prepare_index(const image::Descriptor& target, int depth);
   Result<image::Digest> prepare_manifest(const image::Descriptor& target);
+  Result<void> add_name(LoadedImage& image, const image::Reference& name);
   Result<LoadedImage> build(const ArchiveItem& item, const Ingested& config);
   Result<void> unpack(const std::vector<image::Digest>& diff_ids, const std::vector<image::Descriptor>& layers);
   bool is_stored(const image::Digest& digest) { return content_.info(call_, digest).ok(); }
+  /// A document whose size is as its descriptor says.
+  Result<std::string> read(const image::Descriptor& document);
 
   const Call& call_;
   const containerd::Lease& lease_;
@@ -67,12 +70,9 @@ class Loader {
   Progress& progress_;
   Unpacker unpacker_;
   std::vector<LoadedImage> images_;
+  size_t names_ = 0;                                 ///< of all images
   std::map<image::Digest, image::Digest> prepared_;  ///< image ids, none of what is no image, by manifest or index
 };
-
-void add_name(LoadedImage& image, const image::Reference& name) {
-  if (std::ranges::count(image.names, name) == 0) image.names.push_back(name);
-}
 
 /// Full names only: a layout may carry a bare tag there, which names no repository.
 std::optional<image::Reference> name_in(const image::Descriptor& descriptor) {
@@ -86,6 +86,16 @@ std::optional<image::Reference> name_in(const image::Descriptor& descriptor) {
   return std::nullopt;
 }
 
+Result<void> Loader::add_name(LoadedImage& image, const image::Reference& name) {
+  // Each is compared with all others, here and in the store.
+  constexpr size_t kMaxNames = 1000;
+  if (std::ranges::count(image.names, name) > 0) return {};
+  if (++names_ > kMaxNames)
+    return Error(Code::kResourceExhausted, "the archive has more than " + std::to_string(kMaxNames) + " names");
+  image.names.push_back(name);
+  return {};
+}
+
 Result<void> Loader::load_layout(const std::string& text) {
   const auto index = TRY(image::parse_index(text));
   for (auto target : index.manifests) {
@@ -96,7 +106,7 @@ Result<void> Loader::load_layout(const std::string& text) {
     target.platform.reset();
     auto known = std::ranges::find_if(images_, [&](const auto& i) { return i.target.digest == target.digest; });
     if (known == images_.end()) known = images_.insert(images_.end(), {id, target, {}});
-    if (name) add_name(*known, *name);
+    if (name) TRY(add_name(*known, *name));
   }
   return {};
 }
@@ -116,9 +126,15 @@ Result<image::Digest> Loader::prepare(const image::Descriptor& target, int depth
   return id;
 }
 
+Result<std::string> Loader::read(const image::Descriptor& document) {
+  std::string text = TRY(content_.read(call_, document.digest, kMaxDocument));
+  TRY(check_size({.digest = document.digest, .size = static_cast<int64_t>(text.size())}, document));
+  return text;
+}
+
 /// Platforms that the archive does not hold are passed over.
 Result<image::Digest> Loader::prepare_index(const image::Descriptor& target, int depth) {
-  const auto text = TRY(content_.read(call_, target.digest, kMaxDocument).context("read index " + target.digest.str()));
+  const auto text = TRY(read(target).context("read index " + target.digest.str()));
   const auto index = TRY(image::parse_index(text));
   const auto runnable = image::runnable_on(image::Platform::host());
   image::Digest id;
@@ -139,20 +155,20 @@ Result<image::Digest> Loader::prepare_index(const image::Descriptor& target, int
 
 Result<image::Digest> Loader::prepare_manifest(const image::Descriptor& target) {
   const std::string what = "manifest " + target.digest.str();
-  const auto manifest =
-      TRY(image::parse_manifest(TRY(content_.read(call_, target.digest, kMaxDocument).context("read " + what))));
+  const auto manifest = TRY(image::parse_manifest(TRY(read(target).context("read " + what))));
   if (!image::media::is_config(manifest.config.media_type)) {
     TRY(link_manifest(call_, lease_.connection(), snapshotter_, target.digest, manifest, {}));
     return image::Digest();
   }
-  const auto text =
-      TRY(content_.read(call_, manifest.config.digest, kMaxDocument).context("read configuration of " + what));
+  const auto text = TRY(read(manifest.config).context("read configuration of " + what));
   const auto config = TRY(json::parse<image::ImageConfig>(text).context("read configuration of " + what));
   const auto is_image_layer = [](const auto& layer) { return image::media::is_layer(layer.media_type); };
   if (!std::ranges::all_of(manifest.layers, is_image_layer)) {  // an attestation has an image's configuration
     TRY(link_manifest(call_, lease_.connection(), snapshotter_, target.digest, manifest, {}));
     return image::Digest();
   }
+  for (const auto& layer : manifest.layers)
+    TRY(check_size(TRY(content_.info(call_, layer.digest).context("read layer of " + what)), layer).context(what));
   TRY(unpack(config.rootfs.diff_ids, manifest.layers).context(what));
   TRY(link_manifest(call_, lease_.connection(), snapshotter_, target.digest, manifest, config.rootfs.diff_ids));
   return manifest.config.digest;
@@ -166,7 +182,7 @@ Result<void> Loader::load_docker_archive(const std::string& text) {
     for (const auto& tag : item.repo_tags.value_or(std::vector<std::string>())) {
       const auto name = TRY(image::Reference::parse(tag).context("RepoTags: \"" + tag + "\""));
       if (!name.tag()) return invalid_argument("RepoTags: \"" + tag + "\" has no tag");
-      add_name(*known, name);
+      TRY(add_name(*known, name));
     }
   }
   return {};

@@ -51,7 +51,7 @@ class Puller {
   Result<void> receive(containerd::BlobWriter& writer, const image::Descriptor& layer, const std::string& id);
   Result<void> unpack_layers(std::vector<std::future<Result<void>>>& fetched, size_t unpacked);
   Result<void> store_documents();
-  Result<bool> is_stored(const image::Digest& digest);
+  Result<bool> is_stored(const image::Descriptor& blob);
 
   const PullJob& job_;
   Downlink link_;
@@ -93,7 +93,9 @@ Result<void> Puller::choose_manifest() {
     }
     if (!best || depth == kMaxDepth)
       return not_found("no matching manifest for " + wanted.str() + " in the manifest list entries");
-    chosen_ = TRY(job_.registry.manifest(call_, job_.reference.with_digest(best->digest)));
+    auto chosen = TRY(job_.registry.manifest(call_, job_.reference.with_digest(best->digest)));
+    TRY(check_size({.digest = best->digest, .size = static_cast<int64_t>(chosen.text.size())}, *best));
+    chosen_ = std::move(chosen);
   }
   const auto& document = chosen_ ? *chosen_ : top_;
   manifest_ = TRY(image::parse_manifest(document.text).context("read manifest of " + job_.reference.familiar()));
@@ -113,7 +115,7 @@ Result<void> Puller::fetch_config() {
   if (blob.size > kMaxDocument.count)
     return Error(Code::kResourceExhausted, "configuration of " + job_.reference.familiar() + " has " +
                                                std::to_string(blob.size) + " bytes, more than 4 MiB");
-  if (TRY(is_stored(blob.digest))) {
+  if (TRY(is_stored(blob))) {
     config_text_ = TRY(content_.read(call_, blob.digest, kMaxDocument));
   } else {
     TRY(job_.registry.blob(call_, job_.reference, blob, 0, [&](std::string_view data) -> Result<void> {
@@ -125,16 +127,22 @@ Result<void> Puller::fetch_config() {
       TRY(json::parse<image::ImageConfig>(config_text_).context("read configuration of " + job_.reference.familiar()));
   if (config_.os != "linux" && !config_.os.empty())
     return failed_precondition("image operating system \"" + config_.os + "\" cannot be used on this platform");
+  // An index chose by platform; a manifest that stands alone is of the one that its configuration says.
+  if (job_.platform && !chosen_ && image::rank(image::runnable_on(*job_.platform), config_.platform()) < 0)
+    return not_found("image with reference " + job_.reference.familiar() +
+                     " was found but does not match the specified platform: wanted " + job_.platform->str() +
+                     ", actual: " + config_.platform().str());
   if (config_.rootfs.diff_ids.size() != manifest_.layers.size())
     return data_loss("image config validation failed: " + std::to_string(manifest_.layers.size()) + " layers, but " +
                      std::to_string(config_.rootfs.diff_ids.size()) + " diff ids");
   return {};
 }
 
-Result<bool> Puller::is_stored(const image::Digest& digest) {
-  TRY(job_.lease.keep_blob(call_, digest));
-  const auto info = content_.info(call_, digest);
+Result<bool> Puller::is_stored(const image::Descriptor& blob) {
+  TRY(job_.lease.keep_blob(call_, blob.digest));
+  const auto info = content_.info(call_, blob.digest);
   if (!info.ok() && !info.is(Code::kNotFound)) return info.error();
+  if (info.ok()) TRY(check_size(*info, blob));
   return info.ok();
 }
 
@@ -157,7 +165,7 @@ Result<void> Puller::fetch_layers() {
   });
   for (size_t i = 0; i < layers.size(); ++i) {
     const std::string id = short_id(layers[i].digest.str());
-    const bool stored = TRY(is_stored(layers[i].digest));
+    const bool stored = TRY(is_stored(layers[i]));
     TRY(job_.progress.status(id, stored && i < unpacked ? "Already exists" : "Pulling fs layer"));
     auto task = std::make_shared<std::packaged_task<Result<void>()>>(
         [this, &layer = layers[i], id, stored] { return stored ? Result<void>() : fetch_layer(layer, id); });
@@ -192,7 +200,7 @@ Result<void> Puller::fetch_layer(const image::Descriptor& layer, const std::stri
     if (call_.stop.stop_requested()) return cancelled("context canceled");
     if (TRY(job_.downloads.once(call_, layer.digest, [&] { return download(layer, id); }))) return {};
     // Another pull had it in hand; where that one failed, it is our turn.
-    if (TRY(is_stored(layer.digest))) return job_.progress.status(id, "Download complete");
+    if (TRY(is_stored(layer))) return job_.progress.status(id, "Download complete");
   }
   return unavailable("download layer " + layer.digest.str() + ": others that began it failed");
 }
@@ -208,7 +216,7 @@ Result<void> Puller::download(const image::Descriptor& layer, const std::string&
     abort(ref);
     writer = content_.writer(call_, options);
   }
-  if (writer.is(Code::kAlreadyExists)) return job_.progress.status(id, "Download complete");
+  if (writer.is(Code::kAlreadyExists) && TRY(is_stored(layer))) return job_.progress.status(id, "Download complete");
   if (!writer.ok()) return std::move(writer).error();
   const bool resumed = (*writer)->offset() > 0;
   auto received = receive(**writer, layer, id);
@@ -252,12 +260,13 @@ Result<void> Puller::receive(containerd::BlobWriter& writer, const image::Descri
 }
 
 Result<void> Puller::store_documents() {
-  TRY(content_.put(call_, config_text_, {{source_label(job_.reference), job_.reference.path()}}));
+  const containerd::Labels source{{source_label(job_.reference), job_.reference.path()}};
+  TRY(store_document(call_, content_, manifest_.config.digest, config_text_, source));
   const auto& document = chosen_ ? *chosen_ : top_;
-  TRY(content_.put(call_, document.text, {}));
+  TRY(store_document(call_, content_, document.digest, document.text, {}));
   TRY(link_manifest(call_, job_.lease.connection(), snapshotter_, document.digest, manifest_, config_.rootfs.diff_ids));
   if (!chosen_) return {};
-  TRY(content_.put(call_, top_.text, {}));
+  TRY(store_document(call_, content_, top_.digest, top_.text, {}));
   return link_index(call_, job_.lease.connection(), top_.digest, TRY(image::parse_index(top_.text)));
 }
 

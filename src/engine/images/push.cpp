@@ -33,15 +33,19 @@ class Pusher {
   Result<image::Descriptor> run();
 
  private:
-  struct Piece {
-    image::Descriptor descriptor;
-    std::string text;
-    image::Manifest manifest;
+  /// What goes to the registry, each of it once however often an index names it.
+  struct Parts {
+    std::vector<image::Descriptor> manifests;
+    std::vector<image::Descriptor> layers;
+    std::vector<image::Descriptor> configs;
+    std::set<image::Digest> seen_manifests;
+    std::set<image::Digest> seen_blobs;
   };
-  Result<Piece> piece(const image::Descriptor& descriptor);
-  /// The manifests to push; none of an index that is not here as a whole.
-  Result<std::vector<Piece>> pieces_of_index();
-  Result<void> push_blobs(const std::vector<Piece>& pieces);
+  Result<void> add_manifest(Parts& parts, const image::Descriptor& descriptor);
+  /// No manifests where the index is not here as a whole.
+  Result<Parts> parts_of_index();
+  Result<void> push_blobs(const Parts& parts);
+  Result<void> push_manifest(const image::Reference& reference, const image::Descriptor& manifest);
   Result<void> push_blob(const image::Descriptor& blob, const std::string& id);
   Result<size_t> read(BlobBody& body, std::span<char> buffer, const image::Descriptor& blob, const std::string& id);
   std::optional<std::string> mount_source(const image::Digest& digest);
@@ -56,48 +60,50 @@ class Pusher {
 
 Result<image::Descriptor> Pusher::run() {
   const bool is_index = image::media::is_index(job_.target.media_type);
-  std::vector<Piece> pieces = is_index ? TRY(pieces_of_index()) : std::vector<Piece>{TRY(piece(job_.target))};
+  Parts parts;
+  if (is_index) parts = TRY(parts_of_index());
   image::Descriptor top = job_.target;
-  if (pieces.empty()) {
-    top = TRY(job_.store.image_of(call_, job_.target))->descriptor;
-    pieces.push_back(TRY(piece(top)));
+  if (parts.manifests.empty()) {
+    if (is_index) top = TRY(job_.store.image_of(call_, job_.target))->descriptor;
+    TRY(add_manifest(parts, top));
   }
-  TRY(push_blobs(pieces));
+  TRY(push_blobs(parts));
   if (top.digest == job_.target.digest && is_index)
-    for (const auto& child : pieces)
-      TRY(job_.registry.push_manifest(call_, job_.reference.with_digest(child.descriptor.digest),
-                                      {child.descriptor.media_type, child.descriptor.digest, child.text}));
-  const auto text = TRY(job_.store.content().read(call_, top.digest, kMaxDocument));
-  TRY(job_.registry.push_manifest(call_, job_.reference, {top.media_type, top.digest, text}));
+    for (const auto& child : parts.manifests) TRY(push_manifest(job_.reference.with_digest(child.digest), child));
+  TRY(push_manifest(job_.reference, top));
   return top;
 }
 
-Result<Pusher::Piece> Pusher::piece(const image::Descriptor& descriptor) {
-  Piece out{.descriptor = descriptor};
-  out.text = TRY(job_.store.content().read(call_, descriptor.digest, kMaxDocument));
-  out.manifest = TRY(image::parse_manifest(out.text));
-  return out;
+Result<void> Pusher::push_manifest(const image::Reference& reference, const image::Descriptor& manifest) {
+  const auto text = TRY(job_.store.content().read(call_, manifest.digest, kMaxDocument));
+  return job_.registry.push_manifest(call_, reference, {manifest.media_type, manifest.digest, text});
 }
 
-Result<std::vector<Pusher::Piece>> Pusher::pieces_of_index() {
+Result<void> Pusher::add_manifest(Parts& parts, const image::Descriptor& descriptor) {
+  if (!parts.seen_manifests.insert(descriptor.digest).second) return {};
+  const auto manifest =
+      TRY(image::parse_manifest(TRY(job_.store.content().read(call_, descriptor.digest, kMaxDocument))));
+  for (const auto& layer : manifest.layers)
+    if (parts.seen_blobs.insert(layer.digest).second) parts.layers.push_back(layer);
+  if (parts.seen_blobs.insert(manifest.config.digest).second) parts.configs.push_back(manifest.config);
+  parts.manifests.push_back(descriptor);
+  return {};
+}
+
+Result<Pusher::Parts> Pusher::parts_of_index() {
   const auto index = TRY(image::parse_index(TRY(job_.store.content().read(call_, job_.target.digest, kMaxDocument))));
-  std::vector<Piece> out;
+  Parts out;
   const auto is_stored = [&](const image::Descriptor& blob) {
     return job_.store.content().info(call_, blob.digest).ok();
   };
-  for (const auto& child : index.manifests) {
-    auto made = piece(child);
-    if (!made.ok()) return std::vector<Piece>();
-    if (!is_stored(made->manifest.config) || !std::ranges::all_of(made->manifest.layers, is_stored))
-      return std::vector<Piece>();
-    out.push_back(std::move(*made));
-  }
+  for (const auto& child : index.manifests)
+    if (!add_manifest(out, child).ok()) return Parts();
+  if (!std::ranges::all_of(out.configs, is_stored) || !std::ranges::all_of(out.layers, is_stored)) return Parts();
   return out;
 }
 
-Result<void> Pusher::push_blobs(const std::vector<Piece>& pieces) {
+Result<void> Pusher::push_blobs(const Parts& parts) {
   std::vector<std::future<Result<void>>> pushed;
-  std::set<image::Digest> seen;
   ThreadPool pool("hull-push", kParallelUploads);
   bool all_ended = false;
   const Defer stop_all([&] {  // before the pool waits for its tasks
@@ -108,15 +114,11 @@ Result<void> Pusher::push_blobs(const std::vector<Piece>& pieces) {
     pushed.push_back(task->get_future());
     pool.submit([task] { (*task)(); });
   };
-  for (const auto& piece : pieces)
-    for (const auto& layer : piece.manifest.layers)
-      if (!seen.contains(layer.digest)) {
-        seen.insert(layer.digest);
-        TRY(job_.progress.status(short_id(layer.digest.str()), "Preparing"));
-        begin(layer, short_id(layer.digest.str()));
-      }
-  for (const auto& piece : pieces)
-    if (seen.insert(piece.manifest.config.digest).second) begin(piece.manifest.config, "");
+  for (const auto& layer : parts.layers) {
+    TRY(job_.progress.status(short_id(layer.digest.str()), "Preparing"));
+    begin(layer, short_id(layer.digest.str()));
+  }
+  for (const auto& config : parts.configs) begin(config, "");
   for (auto& one : pushed) TRY(one.get());
   all_ended = true;
   return {};

@@ -32,9 +32,9 @@ class Saver {
 
   Result<void> add(const SavedImage& saved) {
     const Image& image = *saved.image;
-    TRY(add_blob(image.id, image.manifest.config.size));
-    for (const auto& layer : image.manifest.layers) TRY(add_blob(layer.digest, layer.size));
-    TRY(add_blob(image.descriptor.digest, image.descriptor.size));
+    TRY(add_blob(image.id));
+    for (const auto& layer : image.manifest.layers) TRY(add_blob(layer.digest));
+    TRY(add_blob(image.descriptor.digest));
     image::Descriptor target = image.descriptor;
     if (TRY(add_rest_of_index(saved))) target = saved.target;
     note(saved, target);
@@ -50,8 +50,10 @@ class Saver {
   }
 
  private:
-  Result<void> add_blob(const image::Digest& digest, int64_t size) {
+  Result<void> add_blob(const image::Digest& digest) {
     if (!written_.insert(digest).second) return {};
+    // The store's size: descriptors that other clients of the supervisor wrote may say anything.
+    const int64_t size = TRY(store_.content().info(call_, digest)).size;
     TRY(tar_.begin({.name = blob_path(digest), .mode = S_IFREG | 0644, .size = size}));
     const auto reader = TRY(store_.content().open(call_, digest));
     while (true) {
@@ -76,20 +78,22 @@ class Saver {
 Result<bool> Saver::add_rest_of_index(const SavedImage& saved) {
   if (!image::media::is_index(saved.target.media_type)) return false;
   const auto index = TRY(image::parse_index(TRY(store_.content().read(call_, saved.target.digest, kMaxDocument))));
-  std::vector<image::Descriptor> blobs;
+  std::set<image::Digest> manifests;
+  std::set<image::Digest> blobs;
   for (const auto& child : index.manifests) {
+    if (!manifests.insert(child.digest).second) continue;
     const auto text = store_.content().read(call_, child.digest, kMaxDocument);
     if (!text.ok()) return false;
     const auto manifest = image::parse_manifest(*text);
     if (!manifest.ok()) return false;
-    blobs.push_back(manifest->config);
-    blobs.insert(blobs.end(), manifest->layers.begin(), manifest->layers.end());
-    blobs.push_back(child);
+    blobs.insert(manifest->config.digest);
+    for (const auto& layer : manifest->layers) blobs.insert(layer.digest);
   }
   for (const auto& blob : blobs)
-    if (!store_.content().info(call_, blob.digest).ok()) return false;
-  for (const auto& blob : blobs) TRY(add_blob(blob.digest, blob.size));
-  TRY(add_blob(saved.target.digest, saved.target.size));
+    if (!store_.content().info(call_, blob).ok()) return false;
+  for (const auto& blob : blobs) TRY(add_blob(blob));
+  for (const auto& manifest : manifests) TRY(add_blob(manifest));
+  TRY(add_blob(saved.target.digest));
   return true;
 }
 

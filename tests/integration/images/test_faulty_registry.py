@@ -1,7 +1,9 @@
 """A registry that lies, breaks off or hangs: a clear error or success, and nothing wrong is stored."""
 import gzip
+import hashlib
 import io
 import json
+import pathlib
 import tarfile
 import threading
 
@@ -20,6 +22,17 @@ def layer_of(files: dict[str, bytes]) -> bytes:
             info.size = len(content)
             tar.addfile(info, io.BytesIO(content))
     return sink.getvalue()
+
+
+def index_of(image: FakeImage, count: int, size: int | None = None) -> FakeImage:
+    """An index that names the image so many times, and says that its manifest has this size."""
+    entry = {"mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": digest(image.manifest),
+             "size": len(image.manifest) if size is None else size, "platform": {"os": "linux", "architecture": "amd64"}}
+    top = FakeImage([])
+    top.manifest = json.dumps({"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json",
+                               "manifests": [entry] * count}).encode()
+    top.blobs = image.blobs
+    return top
 
 
 def layer(marker: str, size: int = 300_000) -> bytes:
@@ -72,6 +85,43 @@ def test_a_layer_that_is_longer_than_said(hull, fake_registry):
     name = fake_registry.add("long", image)
     image.blobs[digest(image.layers[0])] += b"more"
     refused(hull, name, "longer than")
+
+
+@pytest.mark.parametrize("size", [10**17, 10**15, 1])
+def test_a_wrong_size_for_a_layer_that_is_here(hull, fake_registry, size):
+    """Bars, archives and uploads would go by that size."""
+    hull.client.images.pull(fake_registry.add("sizes", FakeImage([layer("sizes")])))
+    liar = FakeImage([layer("sizes"), layer("sizes")])
+    manifest = json.loads(liar.manifest)
+    manifest["layers"][1]["size"] = size
+    liar.manifest = json.dumps(manifest).encode()
+    refused(hull, fake_registry.add("sizesliar", liar), f"but its descriptor says {size}")
+
+
+def test_an_index_that_lies_about_a_manifest(hull, fake_registry):
+    image = FakeImage([layer("indexed")])
+    top = index_of(image, count=1, size=len(image.manifest) + 1)
+    fake_registry.documents[digest(image.manifest)] = image.manifest
+    refused(hull, fake_registry.add("indexliar", top), "but its descriptor says")
+
+
+def resident_peak(engine) -> int:
+    """Bytes that the daemon's memory had at most."""
+    status = pathlib.Path(f"/proc/{engine.daemon.process.pid}/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) * 1024
+
+
+def test_an_index_that_names_a_manifest_many_times(own_hull, fake_registry, registry, tmp_path):
+    image = FakeImage([images.busybox_rootfs()])
+    image.manifest = image.make_manifest(annotations={"a": "x" * (1 << 20)})
+    fake_registry.documents[digest(image.manifest)] = image.manifest
+    name = fake_registry.add("often", index_of(image, count=2000))
+    own_hull.client.images.pull(name)
+    pushed = f"{registry.host}/often:1"
+    own_hull.run_cli("tag", name, pushed)
+    own_hull.run_cli("push", pushed)
+    own_hull.run_cli("save", "-o", str(tmp_path / "often.tar"), pushed)
+    assert resident_peak(own_hull) < 500 << 20
 
 
 def test_a_wrong_diff_id(hull, fake_registry):
@@ -140,6 +190,30 @@ def test_an_index_chooses_this_machine(hull, fake_registry):
     assert pulled.attrs["RepoDigests"] == [f"{fake_registry.host}/index@{digest(top.manifest)}"]
     with pytest.raises(docker.errors.APIError, match="no matching manifest for linux/ppc64le"):
         hull.client.images.pull(name, platform="linux/ppc64le")
+
+
+def test_a_manifest_of_another_platform(hull, fake_registry):
+    name = fake_registry.add("plain", FakeImage([layer("plain")]))
+    with pytest.raises(docker.errors.APIError, match="does not match the specified platform: wanted linux/arm64, actual: linux/amd64"):
+        hull.client.images.pull(name, platform="linux/arm64")
+    assert_absent(hull, name)
+    hull.client.images.pull(name, platform="linux/amd64")
+
+
+def sha512(data: bytes) -> str:
+    return "sha512:" + hashlib.sha512(data).hexdigest()
+
+
+def test_documents_by_sha512(hull, fake_registry):
+    image = FakeImage([images.busybox_rootfs()], {"Labels": {"by": "sha512"}})
+    image.manifest = image.manifest.replace(digest(image.config).encode(), sha512(image.config).encode())
+    image.blobs[sha512(image.config)] = image.config
+    fake_registry.documents[sha512(image.manifest)] = image.manifest
+    top = index_of(image, count=1)
+    top.manifest = top.manifest.replace(digest(image.manifest).encode(), sha512(image.manifest).encode())
+    name = fake_registry.add("sha512", top)
+    assert hull.client.images.pull(name).id == sha512(image.config)
+    assert hull.run_cli("run", "--rm", "--network", "none", name, "echo", "ran").stdout == "ran\n"
 
 
 def test_compressed_layers(hull, fake_registry):
