@@ -94,6 +94,24 @@ TEST(Archive, NothingLeavesTheDirectory) {
   EXPECT_FALSE(exists(target / "passwd"));
 }
 
+TEST(Archive, WhatBecomesOursHasNoPrivileges) {
+  Folder ours, theirs;
+  const std::string file = tar_header({.name = "tool", .link = {}, .mode = 06755});
+  const std::string folder = tar_header({.type = EntryType::kDirectory, .name = "shared", .link = {}, .mode = 03777});
+  MUST(unpack(file + folder + tar_end(), ours));
+  EXPECT_EQ(MUST(sys::stat(ours / "tool")).st_mode & 07777, 0755u);
+  EXPECT_EQ(MUST(sys::stat(ours / "shared")).st_mode & 07777, 01777u);
+  const std::string device = tar_header(
+      {.type = EntryType::kCharacterDevice, .name = "disk", .link = {}, .device_major = 1, .device_minor = 3});
+  EXPECT_TRUE(unpack(device + tar_end(), ours).is(Code::kFailedPrecondition));
+  EXPECT_FALSE(exists(ours / "disk"));
+  if (geteuid() != 0) GTEST_SKIP() << "only root gives files away";
+  TarReader reader = reader_of(file + device + tar_end());
+  MUST(extract(reader, {.directory = theirs.path(), .rename_from = {}, .rename_to = {}, .keep_owner = true}));
+  EXPECT_EQ(MUST(sys::stat(theirs / "tool")).st_mode & 07777, 06755u);
+  EXPECT_TRUE(S_ISCHR(MUST(sys::stat(theirs / "disk")).st_mode));
+}
+
 TEST(Archive, ExistingLinksAreReplacedAndNotFollowed) {
   Folder outside, target;
   MUST(replace_file(outside / "victim", "safe", 0644));

@@ -116,7 +116,7 @@ class Extractor {
     }
     if (options_.keep_owner) TRY(sys::fchown(file, static_cast<uid_t>(entry.uid), static_cast<gid_t>(entry.gid)));
     // After the owner: changing it clears set-user-id.
-    TRY(sys::fchmod(file, entry.mode));
+    TRY(sys::fchmod(file, mode_of(entry)));
     set_times(entry, place);
     return {};
   }
@@ -127,11 +127,15 @@ class Extractor {
     return sys::linkat(source.folder, source.name, place.folder, place.name, 0);
   }
 
+  mode_t mode_of(const Entry& entry) const { return entry.mode & (options_.keep_owner ? 07777 : 01777); }
+
   Result<void> make_node(const Entry& entry, const Place& place) {
+    if (entry.type != EntryType::kFifo && !options_.keep_owner)
+      return failed_precondition("devices are only made by root, and with --archive");
     const mode_t kind = entry.type == EntryType::kFifo              ? S_IFIFO
                         : entry.type == EntryType::kCharacterDevice ? S_IFCHR
                                                                     : S_IFBLK;
-    if (::mknodat(place.folder.get(), place.name.c_str(), kind | entry.mode,
+    if (::mknodat(place.folder.get(), place.name.c_str(), kind | mode_of(entry),
                   makedev(entry.device_major, entry.device_minor)) != 0)
       return Error::from_errno(errno, "make node");
     return {};
@@ -153,7 +157,7 @@ class Extractor {
   Result<void> finish_folder(const Folder& folder) {
     const Place place = TRY(place_of(folder.name));
     const UniqueFd opened = TRY(sys::openat(place.folder, place.name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
-    TRY(sys::fchmod(opened, folder.entry.mode));
+    TRY(sys::fchmod(opened, mode_of(folder.entry)));
     set_times(folder.entry, place);
     return {};
   }

@@ -5,6 +5,7 @@ import stat
 
 import pytest
 from copy_matrix import DESTINATIONS, SETUP, SOURCES, into_container, out_of_container
+from harness.waiting import until
 from side_by_side import Client
 
 
@@ -50,3 +51,20 @@ def test_a_device_is_not_replaced_by_a_file(clients, container, tmp_path):
             _, errors, status = client.run_words(["cp", f"{container}:/w/s/file", str(destination)])
             assert status == 1 and f'invalid output path: "{destination}" must be a directory or a regular file' in errors
             assert stat.S_ISCHR(null.stat().st_mode)
+
+
+def test_no_privileges_come_out_of_a_container(hull, name, tmp_path):
+    """A program that root copies must not be the host's root's because the container says so."""
+    hull.run_cli("run", "-d", "--name", name, "--network", "none", "--cap-add", "MKNOD", "busybox", "sh", "-c",
+                 "mkdir /w && cp /bin/busybox /w/tool && chmod 6755 /w/tool && touch /w/theirs && chown 5:6 /w/theirs; exec sleep 1000")
+    try:
+        until(lambda: hull.run_cli("exec", name, "test", "-e", "/w/theirs", check=False).returncode == 0, "the files are made")
+        hull.run_cli("exec", name, "chown", "5:6", "/w/theirs")
+        hull.run_cli("cp", f"{name}:/w", str(tmp_path / "plain"))
+        hull.run_cli("cp", "-a", f"{name}:/w", str(tmp_path / "kept"))
+        assert stat.S_IMODE((tmp_path / "plain/tool").stat().st_mode) == 0o755
+        assert stat.S_IMODE((tmp_path / "kept/tool").stat().st_mode) == 0o6755
+        owners = [((tmp_path / way / "theirs").stat().st_uid, (tmp_path / way / "theirs").stat().st_gid) for way in ("plain", "kept")]
+        assert owners == [(os.getuid(), os.getgid()), (5, 6)]
+    finally:
+        hull.run_cli("rm", "-f", name)

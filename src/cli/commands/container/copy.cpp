@@ -117,8 +117,12 @@ class Copy {
       plan.rename_to = split_path(asked).base;
     }
     TarReader reader([&](std::span<char> buffer) { return response.read_some(buffer, {}); });
-    const int64_t bytes = TRY(
-        extract(reader, {.directory = plan.directory, .rename_from = plan.rename_from, .rename_to = plan.rename_to}));
+    // As cp(1) and tar(1): only root can give files away, for others they become their own.
+    const bool keep_owner = options_.archive && geteuid() == 0;
+    const int64_t bytes = TRY(extract(reader, {.directory = plan.directory,
+                                               .rename_from = plan.rename_from,
+                                               .rename_to = plan.rename_to,
+                                               .keep_owner = keep_owner}));
     tell(bytes, destination);
     return 0;
   }
