@@ -9,6 +9,7 @@
 #include "base/files.h"
 #include "base/sys.h"
 #include "base/text.h"
+#include "cli/format/printable.h"
 
 namespace hull::cli {
 
@@ -128,7 +129,7 @@ bool Cli::reader_is_gone() const {
 
 void Cli::complain(std::string_view line) {
   static_cast<void>(flush().ok());
-  static_cast<void>(sys::write_all(FdRef(2), std::string(line) + '\n').ok());  // nowhere else to tell
+  static_cast<void>(sys::write_all(FdRef(2), printable(line) + '\n').ok());  // nowhere else to tell
 }
 
 bool Cli::input_is_terminal() const { return isatty(0) == 1; }

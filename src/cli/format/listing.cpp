@@ -1,6 +1,7 @@
 #include "cli/format/listing.h"
 
 #include "base/text.h"
+#include "cli/format/printable.h"
 #include "cli/format/table.h"
 
 namespace hull::cli {
@@ -67,7 +68,7 @@ Result<std::string> Listing::finish(const TitleView& titles) {
   std::string text;
   if (auto executed = pattern_.execute(Value(&titles), text, Template::Functions::kTitles); !executed.ok())
     return invalid_argument("failed to execute template: " + executed.error().message());
-  return align_table(text + '\n' + rows_);
+  return align_table(printable(text + '\n' + rows_));  // tables are for people
 }
 
 }  // namespace hull::cli

@@ -22,20 +22,31 @@ struct Layout {
   /// A cell belongs to a column where another follows it; the last one of a line is trailing text.
   bool has_column(size_t line, size_t column) const { return column + 1 < lines[line].size(); }
 
-  void place(size_t begin, size_t end, size_t column) {
-    for (size_t line = begin; line < end;) {
-      if (!has_column(line, column)) {
-        ++line;
-        continue;
-      }
-      size_t block_end = line;
-      size_t width = least_width;
-      for (; block_end < end && has_column(block_end, column); ++block_end)
-        width = std::max(width, width_of(lines[block_end][column]) + padding);
-      for (size_t i = line; i < block_end; ++i) widths[i].push_back(width);
-      place(line, block_end, column + 1);
-      line = block_end;
+  struct Block {
+    size_t begin;
+    size_t end;
+    size_t column;
+  };
+
+  /// Not recursive: a line may have as many columns as a hostile process has tabs in its arguments.
+  void place() {
+    std::vector<Block> open{{0, lines.size(), 0}};
+    while (!open.empty()) {
+      const Block block = open.back();
+      open.pop_back();
+      for (size_t line = block.begin; line < block.end; ++line)
+        if (has_column(line, block.column)) line = place_column({line, block.end, block.column}, open) - 1;
     }
+  }
+  /// Returns where the column ends; its lines' next columns are to be placed.
+  size_t place_column(const Block& from, std::vector<Block>& open) {
+    size_t end = from.begin;
+    size_t width = least_width;
+    for (; end < from.end && has_column(end, from.column); ++end)
+      width = std::max(width, width_of(lines[end][from.column]) + padding);
+    for (size_t i = from.begin; i < end; ++i) widths[i].push_back(width);
+    open.push_back({from.begin, end, from.column + 1});
+    return end;
   }
 };
 
@@ -47,7 +58,7 @@ std::string align_columns(std::string_view text, size_t least_width, size_t padd
   if (ends_in_break) text.remove_suffix(1);
   for (const std::string_view line : split(text, '\n')) layout.lines.push_back(split(line, '\t'));
   layout.widths.resize(layout.lines.size());
-  layout.place(0, layout.lines.size(), 0);
+  layout.place();
   std::string out;
   for (size_t line = 0; line < layout.lines.size(); ++line) {
     for (size_t column = 0; column < layout.lines[line].size(); ++column) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "cli/format/natural_order.h"
+#include "cli/format/printable.h"
 #include "cli/format/table.h"
 
 namespace hull::cli {
@@ -17,6 +18,19 @@ TEST(Units, SizesAreWrittenAsDockers) {
   EXPECT_EQ(human_size(77111111), "77.11MB");
   EXPECT_EQ(binary_size(1024), "1KiB");
   EXPECT_EQ(binary_size(25273000000.0), "23.54GiB");
+}
+
+TEST(Table, BearsAsManyColumnsAsThereAre) {
+  EXPECT_EQ(align_columns(std::string(1 << 20, '\t'), 10, 3).size(), size_t{10} << 20);
+}
+
+TEST(Printable, ControlCharactersAreShown) {
+  EXPECT_EQ(printable("a\tb\n äé€"), "a\tb\n äé€");
+  EXPECT_EQ(printable("\x1b]0;title\x07\r\x7f"), "\\x1B]0;title\\x07\\x0D\\x7F");
+  EXPECT_EQ(printable("\xC2\x9B"
+                      "31m\xC2\xA0\xC2"),
+            "\\x9B31m\xC2\xA0\xC2");
+  EXPECT_EQ(printable(std::string_view("\0", 1)), "\\x00");
 }
 
 TEST(Units, SizesAreReadInPowersOf1024) {

@@ -4,10 +4,12 @@
 #include <array>
 #include <boost/json/serialize.hpp>
 #include <boost/json/stream_parser.hpp>
+#include <cmath>
 #include <ctime>
 
 #include "base/sys.h"
 #include "cli/daemon.h"
+#include "cli/format/printable.h"
 #include "cli/format/units.h"
 #include "cli/terminal/raw_mode.h"
 
@@ -15,7 +17,7 @@ namespace hull::cli {
 
 namespace {
 
-constexpr int64_t kBarWidth = 50;
+constexpr size_t kBarWidth = 50;
 constexpr size_t kColumnsForBar = 110;
 constexpr size_t kLongestValue = 16u << 20;  // a hostile daemon must not fill memory
 
@@ -57,17 +59,19 @@ std::string progress_text(const json::Value& detail, size_t columns, int64_t now
   char number[64];
   std::snprintf(number, sizeof number, "%8s", size(current).c_str());
   if (total <= 0) return number;
-  const int64_t filled = std::min(current * 100 / total / 2, kBarWidth);
+  // Whole percents; in floating point, because a registry may claim any size.
+  const double part = static_cast<double>(current) / static_cast<double>(total);
+  const auto filled = static_cast<size_t>(std::clamp(part, 0.0, 1.0) * 100) / 2;
   std::string out;
   if (columns > kColumnsForBar)
-    out = "[" + std::string(static_cast<size_t>(filled), '=') + ">" +
-          std::string(static_cast<size_t>(kBarWidth - filled), ' ') + "] ";
+    out = "[" + std::string(filled, '=') + ">" + std::string(kBarWidth - filled, ' ') + "] ";
   out += number;
   if (current <= total) out += "/" + size(total);
   const int64_t start = number_at(detail, "start");
-  if (current > 0 && start > 0 && filled < kBarWidth && columns > static_cast<size_t>(kBarWidth)) {
-    const int64_t left = (now_seconds - start) * (total - current) / current;
-    out += " " + std::to_string(left) + "s";
+  if (current > 0 && start > 0 && filled < kBarWidth && columns > kBarWidth) {
+    const double left = static_cast<double>(now_seconds - start) * (1 / part - 1);
+    std::snprintf(number, sizeof number, " %.0fs", std::trunc(left));
+    out += number;
   }
   return out;
 }
@@ -84,12 +88,12 @@ Result<void> MessageDisplay::print(const std::string& id, const json::Value& mes
   const bool bar = columns_ > 0 && stream.empty() && !member_at(message, "progressDetail").is_null();
   if (!bar && !progress.empty()) return {};  // bars are for terminals
   std::string out = bar ? "\x1b[2K\r" : "";
-  if (!id.empty()) out += id + ": ";
-  if (const std::string from = text_at(message, "from"); !from.empty()) out += "(from " + from + ") ";
+  if (!id.empty()) out += printable(id) + ": ";
+  if (const std::string from = text_at(message, "from"); !from.empty()) out += "(from " + printable(from) + ") ";
   if (bar) {
-    out += text_at(message, "status") + " " + progress + "\r";
+    out += printable(text_at(message, "status") + " " + progress) + "\r";
   } else {
-    out += stream.empty() ? text_at(message, "status") + "\n" : stream;
+    out += printable(stream.empty() ? text_at(message, "status") + "\n" : stream);
   }
   return sys::write_all(out_, out);
 }

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "cli/commands/container/container.h"
 #include "cli/commands/objects.h"
+#include "cli/format/printable.h"
 #include "cli/format/table.h"
 
 namespace hull::cli {
@@ -16,7 +17,9 @@ std::string tabbed(const json::Value& cells) {
   std::string line;
   for (const json::Value& cell : entries_of(cells)) {
     if (!line.empty()) line += '\t';
-    if (cell.is_string()) line += std::string_view(cell.get_string());
+    std::string text = cell.is_string() ? printable(std::string_view(cell.get_string())) : "";
+    std::ranges::replace(text, '\t', ' ');  // it would begin another cell
+    line += text;
   }
   return line + '\n';
 }
@@ -39,7 +42,8 @@ Result<int> run_diff(Cli& cli, const NoOptions&, const Invocation& invocation) {
       TRY(TRY(cli.daemon())->get("/containers/" + path_of(invocation.arguments[0]) + "/changes"));
   for (const json::Value& change : entries_of(changes)) {
     const auto kind = static_cast<size_t>(number_at(change, "Kind"));
-    cli.print_line(std::string(kind < std::size(kKinds) ? kKinds[kind] : "?") + " " + text_at(change, "Path"));
+    cli.print_line(std::string(kind < std::size(kKinds) ? kKinds[kind] : "?") + " " +
+                   printable(text_at(change, "Path")));
   }
   return 0;
 }

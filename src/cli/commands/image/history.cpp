@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "cli/commands/filter_flag.h"
 #include "cli/commands/image/image.h"
 #include "cli/commands/image/pull_image.h"
@@ -47,7 +49,11 @@ std::string size_text(const HistoryRow& row) {
   const int64_t size = number_at(row.layer, "Size");
   return row.human ? human_size(static_cast<double>(size), 3) : std::to_string(size);
 }
-std::string comment_text(const HistoryRow& row) { return text_at(row.layer, "Comment"); }
+std::string comment_text(const HistoryRow& row) {
+  std::string comment = text_at(row.layer, "Comment");
+  std::ranges::replace(comment, '\t', ' ');
+  return comment;
+}
 
 constexpr Column<HistoryRow> kColumns[] = {
     {"ID", "IMAGE", id_text},
