@@ -21,7 +21,7 @@ def test_the_record_is_of_these_scenarios():
 
 @pytest.mark.parametrize("block", RECORDED, ids=lambda block: block[0][0][:40])
 def test_same_output_and_status(client, block):
-    mine = play(client, [(line, stdin.encode()) for line, stdin, _ in block])
+    mine = play(client, [(line, stdin.encode()) for line, stdin, _ in block], [docker for _, _, docker in block])
     problems = [f"{line}\n{found}" for (line, _, result), (_, _, docker) in zip(mine, block)
                 if (found := difference(result, docker))]
     assert not problems, "\n\n".join(problems)
