@@ -220,9 +220,12 @@ void Lifecycle::end_unclaimed(const containerd::TaskInfo& task) {
     turn.emplace(std::move(taken).value());
   }
   const std::string& id = task.name.container;
-  if (task.status == containerd::TaskStatus::kRunning || task.status == containerd::TaskStatus::kPaused)
-    logging::warn("ending a task that no container claims", {{"task", id}});
   const Call call = patience();
+  // Its container may have ended and gone since the list was made, and the task with it.
+  const auto found = registry_.services().tasks.get(call, task.name);
+  if (!found.ok()) return;
+  if (found->status == containerd::TaskStatus::kRunning || found->status == containerd::TaskStatus::kPaused)
+    logging::warn("ending a task that no container claims", {{"task", id}});
   if (const auto ended = runner_.end_stray_task(call, id); !ended.ok())
     return logging::warn("end task", {{"task", id}, {"error", ended.error().message()}});
   runner_.clear_stray_run(call, id);
