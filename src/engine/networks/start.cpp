@@ -192,7 +192,9 @@ Result<void> Networks::restore_networks(network::NetlinkSocket& host, std::vecto
   for (const api::Network& record : records)
     if (const auto layout = lay_out_bridge(record, default_mtu_); layout.ok()) bridges.insert(layout->bridge.name);
   state_.with([&](State& state) { state.networks = std::move(networks); });
-  return network::remove_unused_bridges(host, bridges, owner_);
+  if (auto removed = network::remove_unused_bridges(host, bridges, owner_); !removed.ok())
+    logging::warn("remove bridges that no network has", {{"error", removed.error().message()}});
+  return {};
 }
 
 Result<void> Networks::restore_sandboxes() {

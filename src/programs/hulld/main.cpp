@@ -48,11 +48,11 @@ void wait_for_end(const sigset_t& set, int argc, char** argv) {
 }
 
 Result<std::unique_ptr<http::Server>> serve(const Config& config, const engine::routes::Router& router,
-                                            const SystemdGifts& gifts) {
+                                            const SystemdActivation& systemd) {
   const http::ListenOptions options{.group = config.group.empty() ? "hull" : config.group,
                                     .group_required = !config.group.empty(),
                                     .allow_plain_tcp = config.insecure_tcp,
-                                    .passed = gifts.sockets()};
+                                    .passed = systemd.sockets()};
   auto server = TRY(http::Server::create([&router](http::Exchange& exchange) { router.serve(exchange); }));
   for (const std::string& host : config.hosts) {
     for (auto& listener : TRY(http::open_listeners(host, options))) TRY(server->listen(std::move(listener)));
@@ -63,28 +63,28 @@ Result<std::unique_ptr<http::Server>> serve(const Config& config, const engine::
 
 /// From the engine's opening to the signal that ends it.
 Result<void> run_engine(const Config& config, const DataRoot& root, const std::string& supervisor_socket,
-                        const SystemdGifts& gifts, const std::function<void()>& wait) {
+                        const SystemdActivation& systemd, const std::function<void()>& wait) {
   const auto engine = TRY(Engine::open(config, root.engine_id(), supervisor_socket));
   const Defer shut_down([&] { engine->shut_down(); });
-  const auto server = TRY(serve(config, engine->router(), gifts));
-  gifts.notify("READY=1");
+  const auto server = TRY(serve(config, engine->router(), systemd));
+  systemd.notify("READY=1");
   logging::info("hulld is ready", {{"version", engine::build_info().version}, {"data_root", config.data_root}});
   release_startup_memory();
   wait();
-  gifts.notify("STOPPING=1");
+  systemd.notify("STOPPING=1");
   server->stop(std::chrono::seconds(5));
   return {};
 }
 
 Result<void> run(const Config& config, int argc, char** argv) {
   const sigset_t signals = block_signals();
-  const SystemdGifts gifts = SystemdGifts::take();
+  const SystemdActivation systemd = SystemdActivation::take();
   raise_descriptor_limit();  // each connection and each container's output takes some
   TRY(check_host());
   const auto root = TRY(DataRoot::claim(config.data_root, config.exec_root));
   const auto pidfile = TRY(PidFile::create(config.pidfile));
   const auto supervisor = TRY(reach_supervisor(config));
-  auto ended = run_engine(config, root, supervisor.socket, gifts, [&] { wait_for_end(signals, argc, argv); });
+  auto ended = run_engine(config, root, supervisor.socket, systemd, [&] { wait_for_end(signals, argc, argv); });
   // A daemon that cannot run leaves no supervisor that it started; shims, and what they hold, go on.
   if (!ended.ok() && supervisor.process && supervisor.process->launched()) TRY(supervisor.process->end());
   return ended;

@@ -28,30 +28,30 @@ std::string take_variable(const char* name) {
 
 }  // namespace
 
-SystemdGifts SystemdGifts::take() {
-  SystemdGifts gifts;
-  gifts.notify_socket_ = take_variable("NOTIFY_SOCKET");
+SystemdActivation SystemdActivation::take() {
+  SystemdActivation systemd;
+  systemd.notify_socket_ = take_variable("NOTIFY_SOCKET");
   const std::string pid = take_variable("LISTEN_PID");
   const std::string count = take_variable("LISTEN_FDS");
   const std::string names = take_variable("LISTEN_FDNAMES");
   // Meant for the one who passed the variables on to us.
-  if (parse_integer<pid_t>(pid) != ::getpid()) return gifts;
+  if (parse_integer<pid_t>(pid) != ::getpid()) return systemd;
   const int passed = parse_integer<int>(count).value_or(0);
   if (passed < 0 || passed > kMostPassed) {
     logging::warn("ignore the sockets from systemd", {{"LISTEN_FDS", count}});
-    return gifts;
+    return systemd;
   }
   const auto labels = split(names, ':');
   for (int index = 0; index < passed; ++index) {
     const int number = kFirstPassed + index;
     if (::fcntl(number, F_SETFD, FD_CLOEXEC) == -1) continue;  // it is not there
     const size_t at = static_cast<size_t>(index);
-    gifts.sockets_.push_back({UniqueFd(number), number, at < labels.size() ? std::string(labels[at]) : ""});
+    systemd.sockets_.push_back({UniqueFd(number), number, at < labels.size() ? std::string(labels[at]) : ""});
   }
-  return gifts;
+  return systemd;
 }
 
-void SystemdGifts::notify(std::string_view state) const {
+void SystemdActivation::notify(std::string_view state) const {
   const std::string& name = notify_socket_;
   sockaddr_un address{};
   if (name.empty() || (name[0] != '/' && name[0] != '@') || name.size() >= sizeof address.sun_path) return;
